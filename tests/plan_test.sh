@@ -120,7 +120,7 @@ testHabitsOfPanther() {
       string_limit: 99}, priority: 100, collect_metrics: true}, {type: gdb, priority: 5}]' >x.yaml
 	plan x.yaml
 	refused "x.yaml:4:36: error: gdb and strace cannot work together
-x.yaml:4:69: warning: strace has no parameter 'trace_childern'; did you mean 'trace_children'?
+x.yaml:4:69: error: strace has no parameter 'trace_childern'; did you mean 'trace_children'?
 x.yaml:5:87: warning: gdb has no parameter 'priority'"
 	experiment | sed 's/type: localhost}/type: simulator}/' >x.yaml && plan x.yaml
 	refused "$(line "x.yaml:3:33: error: no network environment named 'simulator';" \

@@ -353,9 +353,13 @@ make_marks(struct maker *m)
 	static const char *const keys[] = { PTH_KEY(given, implementation),
 		PTH_KEY(given, protocol), PTH_KEY(given, ports), PTH_KEY(given, depends_on),
 		PTH_KEY(given, capture), PTH_KEY(given, plugin_config), PTH_KEY(given, limits),
-		PTH_KEY(given, generate_new_certificates) };
+		PTH_KEY(given, generate_new_certificates), PTH_KEY(given, network),
+		PTH_KEY(given, environment), PTH_KEY(given, volumes), PTH_KEY(given, docker),
+		PTH_KEY(given, files), PTH_KEY(given, working_directory),
+		PTH_KEY(given, command_override) };
 	static const char *const own[] = { PTH_KEY(test, capture), PTH_KEY(test, links),
-		PTH_KEY(test, limits), PTH_KEY(test, cpus) };
+		PTH_KEY(test, limits), PTH_KEY(test, cpus), PTH_KEY(test, shared),
+		PTH_KEY(test, steps), PTH_KEY(test, expect) };
 	const struct pth_ynode *env = pth_yaml_get(m->test, "execution_environment");
 	pth_auto_buf path = PTH_BUF_INIT;
 	json_t *marks = json_object();

@@ -479,6 +479,7 @@ check_assertion(
 		    pth_yaml_get(a, needs[i].or) == NULL)
 			experiment_error(x, a, "%s needs '%s'", type, needs[i].need);
 	check_regex(x, pth_yaml_get(a, "pattern"));
+	check_path(x, pth_yaml_get(a, "file"));
 }
 
 static bool

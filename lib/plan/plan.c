@@ -506,6 +506,7 @@ emit(struct plan *p, bool whole)
 		pth_json_push(order, json_string(p->order[i]->name));
 		pth_json_push(list, plan_service_emit(p, p->order[i]));
 	}
+	plan_names_steps(p);
 	cap = plan_capture(p, list, &e);
 	if (cap == NULL ||
 	    (whole &&
@@ -678,6 +679,8 @@ fallback(struct pth_plugins *ps, json_t *rec, json_t *other, const struct pth_pl
 	pth_fallback_set_from(o, pth_env_type(pth_plan_environment(pth_test_plan(rec))));
 	pth_fallback_set_to(o, pth_env_type(pth_plan_environment(plan)));
 	pth_fallback_set_plan(o, json_incref(plan));
+	if (json_equal(pth_test_steps(other), pth_test_steps(rec)) == 0)
+		pth_fallback_set_steps(o, json_incref(pth_test_steps(other)));
 	pth_test_set_fallback(rec, o);
 	return 0;
 }

@@ -224,6 +224,11 @@ int plan_user_text(
 
 /* plan/reference.c: @{service:attribute[secondary]:format} in b from `at` on. */
 int plan_names(struct plan *p, struct pth_buf *b, size_t at, struct pth_err *e);
+/* The same in all texts of a value of the experiment; path: of its marks, where a problem is
+ * said. now: nobody looks at what is left, which only who runs in a container can tell. New. */
+json_t *plan_names_in(struct plan *p, const json_t *v, struct pth_buf *path, bool now);
+/* In the words of the test's steps, which are changed. */
+void plan_names_steps(struct plan *p);
 /* A warning for each secondary endpoint that none has asked for. */
 void plan_names_end(struct plan *p);
 

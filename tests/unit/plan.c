@@ -540,7 +540,7 @@ static void
 references(void)
 {
 #define ENV(text) "services: {b: {environment: {V: '" text "'}}}"
-#define FAULT(text) "\"b: " text "\""
+#define FAULT(text) "\"" text "\""
 	static const struct row rows[] = {
 		{ ENV("@{a:ip}"), "@b.environment.V", "127.0.0.1" },
 		{ ENV("@{a:ip:dotted}"), "@b.environment.V", "127.0.0.1" },
@@ -576,6 +576,19 @@ references(void)
 		  "@{a:ip:hex} @{a:ip[y]} @{a:ip:hostname}'}}, a: {secondary_endpoints: {y: "
 		  "h}}}}",
 		    "@b.environment.V", "'@{a:ip:dotted} @{a:ip:hex} @{a:ip[y]:dotted} a'" },
+		/* What this machine runs or writes cannot wait for that. */
+		{ "{network_environment: {type: box}, steps: {pre_commands: [[x, '@{dir}', "
+		  "'@{a:hostname}']]}}",
+		    "steps.pre_commands", "[[x, '@{dir}', a]]" },
+		{ "{network_environment: {type: box}, steps: {post_commands: [['@{a:ip}']]}}",
+		    "error.message",
+		    FAULT("@{a:ip:dotted}: a container has no address before it runs; ask for its "
+		          "hostname") },
+		{ "{network_environment: {type: box}, services: {a: {files: [{path: f, text: "
+		  "'@{a:ip}'}]}}}",
+		    "error.message",
+		    FAULT("@{a:ip:dotted}: a container has no address before it runs; ask for its "
+		          "hostname") },
 	};
 
 	unit("placeholders of services");
