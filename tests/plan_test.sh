@@ -216,7 +216,7 @@ testVersionConfig() {
 	end
 	plan x.yaml
 	refused "x.yaml:5:25: warning: unknown key 'servr'; did you mean 'server'?
-x.yaml:5:25: error: network: must be a map, not a integer
+x.yaml:5:25: error: network: must be a map, not an integer
 x.yaml:5:25: error: dependencies: 'a b' cannot be a name
 x.yaml:7:60: error: picoquic has no version 'rfc1'; \
 it has rfc9000, draft29, draft27, draft27-vuln1, draft27-vuln2"

@@ -158,7 +158,7 @@ static void
 show_value(struct pth_buf *b, const struct pth_ynode *n)
 {
 	if (!experiment_scalar(n)) {
-		pth_buf_addf(b, "a %s", pth_ykind_name(n->kind));
+		pth_buf_adds(b, pth_ykind_a(n->kind));
 		return;
 	}
 	pth_buf_addf(b, "%s '%.60s'%s", pth_ykind_name(n->kind), n->text, n->len > 60 ? "..." : "");
@@ -462,7 +462,7 @@ experiment_check(
 	if (n->kind == PTH_YNULL) {
 		if ((s->key->flags & F_NEED) != 0)
 			unexpected(x, s, n, what);
-		else if ((t & T_NULL) == 0)
+		else if ((t & T_NULL) == 0 && !experiment_said(n))
 			experiment_key_warn(x, n, "%.60s: no value; taken as not given", what);
 	} else if (n->kind == PTH_YMAP && (t & T_MAP) != 0) {
 		check_map(x, s, n, what);

@@ -39,7 +39,7 @@ below(struct pth_experiment *x, const char *path)
 	if (n == NULL || n->kind == PTH_YNULL)
 		return;
 	if (n->kind != PTH_YMAP) {
-		experiment_error(x, n, "settings: a %s; expected a map", pth_ykind_name(n->kind));
+		experiment_error(x, n, "settings: %s; expected a map", pth_ykind_a(n->kind));
 		return;
 	}
 	check_keys(x, n);

@@ -300,6 +300,8 @@ check_depends(struct pth_experiment *x, const struct pth_ynode *services, const 
 		struct pth_ynode name = d->kind == PTH_YMAP ? key_of(c) : *c;
 
 		check_reference(x, services, &name, false);
+		if (experiment_scalar(&name) && experiment_service(services, name.text) == NULL)
+			experiment_unfit(c); /* the plan need not say it again */
 	}
 }
 

@@ -91,24 +91,40 @@ text_of(const struct plan *p, const char *path)
 	return json_string_value(json_array_get(json_object_get(pth_test_marks(p->rec), path), 3));
 }
 
-/* What is there for a text: what YAML made of 0777, 1.10, NO is not what somebody wrote. New. */
-static json_t *
-written(const struct plan *p, const char *path, const json_t *v)
+json_t *
+plan_written(const struct plan *p, const char *path, const json_t *v, bool words)
 {
-	const char *text = text_of(p, path);
+	const char *text = words || !json_is_boolean(v) ? text_of(p, path) : NULL, *key;
+	pth_auto_buf at = PTH_BUF_INIT;
 	json_t *out, *item;
 	size_t i;
 
-	if (!json_is_array(v))
+	if (!json_is_array(v) && !json_is_object(v))
 		return text != NULL ? json_string(text) : json_deep_copy(v);
-	out = json_array();
+	out = json_is_array(v) ? json_array() : json_object();
 	json_array_foreach((json_t *)(uintptr_t)v, i, item) {
-		pth_auto_buf at = PTH_BUF_INIT;
-
+		pth_buf_cut(&at, 0);
 		pth_buf_addf(&at, "%s.%zu", path, i);
-		pth_json_push(out, written(p, at.s, item));
+		pth_json_push(out, plan_written(p, at.s, item, words));
+	}
+	json_object_foreach((json_t *)(uintptr_t)v, key, item) {
+		pth_buf_cut(&at, 0);
+		pth_buf_addf(&at, "%s.%s", path, key);
+		pth_json_set(out, key, plan_written(p, at.s, item, words));
 	}
 	return out;
+}
+
+/* Is what stands there, or in it, text for a program, whatever YAML makes of it? words: NO, too,
+ * as in a list of arguments. */
+static bool
+becomes_text(const struct pth_ynode *spec, const json_t *v, bool *words)
+{
+	bool typed = strcmp(pth_param_type(spec), "list") == 0 &&
+	    pth_yaml_get(spec, "items") != NULL;
+
+	*words = pth_param_is_text(spec) || (json_is_array(v) && !typed);
+	return *words || (json_is_object(v) && strcmp(pth_param_type(spec), "map") == 0);
 }
 
 /* Of a number the reading may surprise. */
@@ -167,6 +183,7 @@ one(struct plan *p, const struct pth_plugin *x, const struct pth_ynode *view,
 	const json_t *v = NULL;
 	json_auto_t *text = NULL;
 	json_t *out;
+	bool words;
 	size_t i;
 
 	for (i = 0; i < n && v == NULL; i++)
@@ -174,8 +191,8 @@ one(struct plan *p, const struct pth_plugin *x, const struct pth_ynode *view,
 			v = json_object_get(given[i].map, spec->key);
 	if (v != NULL)
 		pth_buf_addf(&path, "%s.%s", given[i - 1].path, spec->key);
-	if (v != NULL && pth_param_is_text(spec))
-		v = text = written(p, path.s, v);
+	if (v != NULL && becomes_text(spec, v, &words))
+		v = text = plan_written(p, path.s, v, words);
 	else if (json_is_integer(v) && text_of(p, path.s) != NULL)
 		decimal(p, path.s, text_of(p, path.s));
 	/* as in version files: {value: 5, description: ...} */

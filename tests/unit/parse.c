@@ -229,7 +229,7 @@ services(void)
 		{ "services: {c: {protocol: {target: ''}}}", "said",
 		    "error: a client must have a target: the name of the service that it talks "
 		    "to" },
-		{ "services: null", "said", "error: services: a null; expected list or map" },
+		{ "services: null", "said", "error: services: nothing; expected list or map" },
 		{ "top: {tests: [{name: x, services: {}}]}", "said",
 		    "error: services: none; a test needs at least one" },
 	};

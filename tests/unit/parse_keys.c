@@ -27,7 +27,7 @@ keys(void)
 		{ "services: {s: {protocol: null, implementation: null}}", "said",
 		    "warning: service s has no protocol; taken as a server of what its "
 		    "implementation speaks\n"
-		    "error: implementation: a null; expected map\n"
+		    "error: implementation: nothing; expected map\n"
 		    "warning: protocol: no value; taken as not given" },
 		/* Keys of one environment in another. */
 		{ "network_environment: {type: localhost, subnet: 10.0.0.0/24}", "said",

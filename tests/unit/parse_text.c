@@ -186,7 +186,8 @@ forms(void)
 		    "error: environment: 'A=B' cannot be the name of a variable" },
 		{ "services: {s: {environment: {A=B: 1}}}", "said",
 		    "error: environment: 'A=B' cannot be the name of a variable" },
-		{ "services: {s: {volumes: [a]}}", "said", "error: volumes: 'a'; expected *" },
+		{ "services: {s: {volumes: [a]}}", "said",
+		    "warning: *\nerror: volumes: 'a'; expected *" },
 	};
 
 	unit("forms of values");

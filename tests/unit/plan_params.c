@@ -191,6 +191,13 @@ parameters(void)
 		{ "{marks: {services.a.implementation.any: [1, 1, null, 'NO']}, services: {a: "
 		  "{implementation: {name: says, any: false}}}}",
 		    ARGV, "[says, None, 'False']" },
+		{ "{marks: {services.a.implementation.any.1: [1, 1, null, 'NO']}, services: {a: "
+		  "{implementation: {name: says, any: [x, false]}}}}",
+		    ARGV, "[says, None, \"['x', 'NO']\"]" },
+		{ "{marks: {services.a.implementation.m.k: [1, 1, null, '007'], "
+		  "services.a.implementation.m.b: [1, 1, null, 'off']}, services: {a: "
+		  "{implementation: {name: prog, m: {k: 7, b: false}}}}}",
+		    "@a.environment.OWN", "o" },
 		{ "{marks: {services.a.implementation.n: [2, 5, null, '07']}, services: {a: "
 		  "{implementation: {name: prog, n: 7}}}}",
 		    "said",

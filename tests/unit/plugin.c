@@ -259,7 +259,7 @@ test_values(void)
 		{ "stop: {grace: [1s]}", "grace: must be one value, not a list" },
 		{ "stop: x", "stop: must be a map, not a string" },
 		{ "stop: {sginal: INT}", "unknown key 'sginal'; did you mean 'signal'?" },
-		{ "finite: 1", "finite: must be true or false, not a integer" },
+		{ "finite: 1", "finite: must be true or false, not an integer" },
 		{ "finite: {server: true, client: false}", "" },
 		{ "finite: {server: true, client: 5}",
 		    "client: must be true or false, not a "
@@ -555,7 +555,7 @@ test_shapes(void)
 		{ "parameters: {q: {valeu: 1}}",
 		    "warning: unknown key 'valeu'; did you mean 'value'?" },
 		{ "parameters: {q: [1]}", "error: q: must be one value or a map, not a list" },
-		{ "parameters: 5", "error: parameters: must be a map, not a integer" },
+		{ "parameters: 5", "error: parameters: must be a map, not an integer" },
 		{ "peer: {network: {interface: eth0, port: 1}}", "" },
 		{ "mitm: {network: {interface: {param: -i, value: eth0}}}", "" },
 		{ "peer: {network: {interface: {parm: -i}}}",
