@@ -262,7 +262,7 @@ test_values(void)
 		{ "finite: 1", "finite: must be true or false, not an integer" },
 		{ "finite: {server: true, client: false}", "" },
 		{ "finite: {server: true, client: 5}",
-		    "client: must be true or false, not a "
+		    "client: must be true or false, not an "
 		    "integer" },
 		{ "language: [C]", "language: must be one value, not a list" },
 		{ "environment: [A]", "environment: must be a map, not a list" },
@@ -383,7 +383,7 @@ test_values(void)
 		{ "environment: {V: [a]}", "V: must be one value, not a list" },
 		{ "variants: x", "variants: not a key of kind iut" },
 		{ "parameters: {p: {required: 1}}",
-		    "required: must be true or false, not a "
+		    "required: must be true or false, not an "
 		    "integer" },
 		{ "parameters: {p: {defualt: 1}}",
 		    "unknown key 'defualt'; did you mean 'default'?" },
