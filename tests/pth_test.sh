@@ -283,6 +283,10 @@ testSettingsOfAllExperiments() {
 	assertMatch "$out" 'by: .*/home/.config/pth/config.yaml:1:18'
 	run env -u XDG_CONFIG_HOME HOME=/none PTH_CONFIG= pth check --explain logging.level
 	assertNoMatch "$out" 'set to:'
+	# One that is named is there.
+	run env PTH_CONFIG="$PTH_TMP/missing.yaml" pth check set.yaml
+	assertCode 3
+	assertMatch "$out" '/missing.yaml:1:1: error: No such file or directory'
 	# Mistakes have their place there.
 	printf 'logging: {level: LOUD}\ntests: []\nmetadata: {name: x}\n' >machine.yaml
 	printf 'x\n' >config/pth/config.yaml
