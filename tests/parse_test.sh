@@ -91,7 +91,7 @@ testCommandsWithoutWords() {
 	for steps in '[{exec: []}]' '[{exec: {argv: []}}]' '{exec: []}' '{pre_commands: [[]]}' \
 		'{post_commands: ["true", []]}'; do
 		experiment "steps: $steps" >e.yaml
-		refused e.yaml 'error: a command without words$'
+		refused e.yaml 'error: the command has no words$'
 	done
 }
 

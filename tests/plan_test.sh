@@ -392,7 +392,7 @@ testPlaceholders() {
 	sed 's/@{client:hostname}/@{clint:hostname}/' parsed.jsonl >bad.jsonl
 	run pth-plan --check bad.jsonl
 	assertCode 3
-	assertMatch "$err" "no service of this name; did you mean 'client'"
+	assertMatch "$err" "there is no service of this name in the test; did you mean 'client'"
 }
 
 # Containers have no address yet: their names are in the plan.
@@ -464,7 +464,7 @@ testTakenAway() {
 		jq_out -r '.error.message // empty' | sed 's/^/'$version': /'
 	done >said
 	assertMatch "$(cat said)" '^random: .*ready: nothing to look for'
-	assertMatch "$(cat said)" '^fail: .*a command without words'
+	assertMatch "$(cat said)" '^fail: .*the command has no words'
 	assertMatch "$(cat said)" '^vulnerable: .*no command for the role server'
 }
 

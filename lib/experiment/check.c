@@ -463,7 +463,8 @@ experiment_check(
 		if ((s->key->flags & F_NEED) != 0)
 			unexpected(x, s, n, what);
 		else if ((t & T_NULL) == 0 && !experiment_said(n))
-			experiment_key_warn(x, n, "%.60s: no value; taken as not given", what);
+			experiment_key_warn(
+			    x, n, "%.60s: the key has no value and counts as not given", what);
 	} else if (n->kind == PTH_YMAP && (t & T_MAP) != 0) {
 		check_map(x, s, n, what);
 	} else if (n->kind == PTH_YSEQ && (t & T_LIST) != 0) {
@@ -472,7 +473,7 @@ experiment_check(
 				experiment_check(x, s->item, c, what);
 				continue;
 			}
-			experiment_error(x, c, "%.60s: an item without value", what);
+			experiment_error(x, c, "%.60s: an item has no value", what);
 			experiment_unfit(c);
 		}
 	} else if (experiment_scalar(n)) {

@@ -649,7 +649,7 @@ in_vain(const json_t *rec, struct pth_diags *d)
 
 	pth_rec_where(rec, "network_environment.fallback", &file, &line, &col);
 	pth_diags_add(d, PTH_WARNING, line, col,
-	    "fallback: no effect, for localhost needs no container engine");
+	    "fallback has no effect: localhost needs no container engine");
 	pth_diags_place(d, file);
 }
 

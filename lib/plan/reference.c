@@ -35,8 +35,9 @@ unknown_service(struct plan *p, const char *name, struct pth_err *e)
 	for (size_t i = 0; i < p->nservices; i++)
 		names[i] = p->services[i].name;
 	near = pth_nearest(name, names, p->nservices);
-	return pth_err_set(
-	    e, PTH_INPUT, "@{%s:...}: no service of this name%s%s%s", name, PTH_DID_YOU_MEAN(near));
+	return pth_err_set(e, PTH_INPUT,
+	    "@{%s:...}: there is no service of this name in the test%s%s%s", name,
+	    PTH_DID_YOU_MEAN(near));
 }
 
 static int

@@ -17,18 +17,18 @@ keys(void)
 		{ "services: {s: {implementation: {anything: 5}}}",
 		    "0.services.s.implementation.anything", "5" },
 		{ "services: {s: {timeout: null}}", "said",
-		    "warning: timeout: no value; taken as not given" },
+		    "warning: timeout: the key has no value and counts as not given" },
 		{ "services: {s: {timeout: null}}", "0.services.s.timeout", "60" },
 		{ "timeout: null", "said", "" },
 		{ "timeout: null", "0.timeout", "null" },
-		{ "tags: [a, null]", "said", "error: tags: an item without value" },
+		{ "tags: [a, null]", "said", "error: tags: an item has no value" },
 		{ "tags: [a, b]", "0.tags", "[a, b]" },
 		{ "tags: a", "said", "error: tags: string 'a'; expected list" },
 		{ "services: {s: {protocol: null, implementation: null}}", "said",
-		    "warning: service s has no protocol; taken as a server of what its "
+		    "warning: service s has no protocol; it is a server of the one that its "
 		    "implementation speaks\n"
 		    "error: implementation: nothing; expected map\n"
-		    "warning: protocol: no value; taken as not given" },
+		    "warning: protocol: the key has no value and counts as not given" },
 		/* Keys of one environment in another. */
 		{ "network_environment: {type: localhost, subnet: 10.0.0.0/24}", "said",
 		    "warning: 'network_environment.subnet' (in environment localhost) has no "

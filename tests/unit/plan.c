@@ -565,7 +565,8 @@ references(void)
 		  "'@{a:ip[x]:decimal}'}}}",
 		    "@b.environment.V", "'167772161'" },
 		{ ENV("@{x:ip}"), "error.message",
-		    FAULT("@{x:...}: no service of this name; did you mean 'c'?") },
+		    FAULT("@{x:...}: there is no service of this name in the test; did you mean "
+		          "'c'?") },
 		{ ENV("@{a:nose}"), "error.message",
 		    FAULT("@{a:nose}: the attribute must be ip, hostname, port or service_name") },
 		{ ENV("@{a:ip:octal}"), "error.message",

@@ -194,19 +194,20 @@ variables(void)
 		    "[{exec: {argv: [x, 127.0.0.1, '@{dir}']}}]" },
 		{ "{marks: {services.a.environment.V: [3, 4]}, services: {a: {environment: {V: "
 		  "'@{b:ip}'}}}}",
-		    "said", "3:4: error: @{b:...}: no service of this name*" },
+		    "said", "3:4: error: @{b:...}: there is no service of this name in the test*" },
 		{ "{marks: {services.a.working_directory: [3, 5]}, services: {a: "
 		  "{working_directory: '@{b:ip}'}}}",
-		    "said", "3:5: error: @{b:...}: no service of this name*" },
+		    "said", "3:5: error: @{b:...}: there is no service of this name in the test*" },
 		{ "{marks: {services.a.command_override: [3, 6]}, services: {a: "
 		  "{command_override: 'x @{b:ip}'}}}",
-		    "said", "3:6: error: a: @{b:...}: no service of this name*" },
+		    "said",
+		    "3:6: error: a: @{b:...}: there is no service of this name in the test*" },
 		{ "{marks: {services.a.files.0.text: [3, 7]}, services: {a: "
 		  "{files: [{path: f, text: '@{b:ip}'}]}}}",
-		    "said", "3:7: error: @{b:...}: no service of this name*" },
+		    "said", "3:7: error: @{b:...}: there is no service of this name in the test*" },
 		{ "{marks: {steps.pre_commands.0.1: [3, 8]}, steps: {pre_commands: [[x, "
 		  "'@{b:ip}']]}}",
-		    "said", "3:8: error: @{b:...}: no service of this name*" },
+		    "said", "3:8: error: @{b:...}: there is no service of this name in the test*" },
 	};
 
 	unit("variables of the environment, and addresses in texts of the experiment");

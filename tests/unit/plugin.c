@@ -338,7 +338,7 @@ test_values(void)
 		/* Metrics. */
 		{ "metrics: [{name: m, matches: '[0-9]+', file: x, reduce: mean, scale: 0.5}]",
 		    "" },
-		{ "metrics: [{matches: x}]", "a metric without name" },
+		{ "metrics: [{matches: x}]", "the metric has no name" },
 		{ "metrics: [{name: m}]", "must have exactly one of matches, json" },
 		{ "metrics: [{name: m, matches: x, json: y}]",
 		    "must have exactly one of matches, json" },
@@ -354,7 +354,8 @@ test_values(void)
 		{ "events: {name: up}", "events: must be a list of events, not a map" },
 		{ "events: [{name: up}]", "must have exactly one of matches, json" },
 		{ "events: [{matches: x}]",
-		    "an event without name: give it one, or matches a group that is the name" },
+		    "the event has no name: give it one, or give matches a group that is the "
+		    "name" },
 		{ "events: [{matches: '(x'}]", "matches: not a regular expression: *" },
 		{ "events: [{name: a b, matches: x}]",
 		    "name: must be a name of letters, digits, '.', '_' and '-'" },
