@@ -350,7 +350,10 @@ usual(void)
 		  "implementation: {default_port: 4009}}}}",
 		    "@a.port", "5" },
 		{ A("name: vars, bind_address: 127.0.0.2"), "@a.phases.run.argv.3",
-		    "127.0.0.1 127.0.0.2" },
+		    "127.0.0.2 127.0.0.2" },
+		{ A("name: vars, bind_address: 127.0.0.2"), "@a.address", "127.0.0.2" },
+		{ A("name: vars, bind_address: 0.0.0.0"), "@a.address", "127.0.0.1" },
+		{ A("bind_address: 127.0.0.2"), "@a.address", "127.0.0.1" },
 		{ "services: {a: {network: {bind_address: '::'}, implementation: {name: vars, "
 		  "bind_address: 127.0.0.2}}}",
 		    "@a.phases.run.argv.3", "'127.0.0.1 ::'" },
