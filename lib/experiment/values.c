@@ -131,7 +131,7 @@ check_containers(
 		if (n != NULL && experiment_bool(n) != 0)
 			return;
 	}
-	pth_yaml_foreach(c, s)
+	pth_yaml_foreach(c, experiment_only(s, PTH_YMAP))
 		if ((strcmp(c->key, "volumes") == 0 || strcmp(c->key, "docker") == 0) && c->n != 0)
 			experiment_note_idle(x, of_service, c, type);
 	if (experiment_given(pth_yaml_get(network, "mtu")))
