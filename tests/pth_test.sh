@@ -338,7 +338,7 @@ testFallback() {
 	docker_compose|localhost|
 	docker_compose|no|no network environment named 'no'
 	docker_compose|shadow_ns|shadow_ns is no environment of this machine alone
-	localhost|localhost|no effect, for localhost needs no container engine
+	localhost|localhost|has no effect: localhost needs no container engine
 	EOT
 }
 
