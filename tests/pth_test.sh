@@ -333,7 +333,7 @@ testFallback() {
 			fall.yaml >f.yaml
 		run env PATH="$PTH_TMP/engine:$PATH" pth check f.yaml
 		assertEquals "$from $to" "$want" "$(printf '%s\n' "$out" |
-			sed 's/.*fallback: //; s/; .*//')"
+			sed 's/.*fallback:* //; s/; .*//')"
 	done <<-'EOT'
 	docker_compose|localhost|
 	docker_compose|no|no network environment named 'no'
