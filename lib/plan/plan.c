@@ -133,8 +133,7 @@ env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *pat
 	return plan_usable(p, x, kind, what, name, path) ? x : NULL;
 }
 
-/* Options of any environment stand beside `type`; files of PANTHER put them below
- * plugin_config or config. */
+/* Options of environments stand beside `type`, or below plugin_config or config (PANTHER). */
 static json_t *
 env_params(
     struct plan *p, const struct pth_plugin *x, const json_t *given, const char *path, bool inside)
@@ -169,13 +168,12 @@ network(struct plan *p)
 	p->env = env_plugin(p, PTH_NETWORK, pth_netenv_type(given), "network_environment.type");
 	if (p->env == NULL)
 		return;
-	inside = pth_desc_str(p->env->root, "in_container", NULL);
-	if (inside != NULL && wants_container(given) &&
+	inside = wants_container(given) ? pth_desc_str(p->env->root, "in_container", NULL) : NULL;
+	if (inside != NULL &&
 	    (p->env = env_plugin(p, PTH_NETWORK, inside, "network_environment.container")) == NULL)
 		return;
 	p->eview = p->env->root;
-	p->eparams = env_params(
-	    p, p->env, given, "network_environment", inside != NULL && wants_container(given));
+	p->eparams = env_params(p, p->env, given, "network_environment", inside != NULL);
 }
 
 static void
@@ -577,8 +575,7 @@ drop_unsound(struct plan *p)
 	p->nordered = n;
 }
 
-/* Of a test with errors, what is right is planned as far as it does not need what is wrong: to
- * find the errors in it. NULL when that is nothing. */
+/* Of a test with errors, what does not need what is wrong: to find them all. NULL: nothing. */
 static json_t *
 plan_all(struct plan *p)
 {
