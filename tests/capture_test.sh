@@ -177,7 +177,7 @@ testWrongFilters() {
 	refused '{filter: "a\nb"}' 'capture.filter: .*syntax error'
 	refused '{filter: "é"}' 'capture.filter: .*syntax error'
 	refused '{filter: "udp port @{nobody:port}"}' \
-		'capture.filter: @{nobody:...}: no service of this name'
+		'capture.filter: @{nobody:...}: there is no service of this name in the test'
 	refused "{filter: \"$(printf 'udp or %.0s' $(seq 200))udp\"}" \
 		'capture.filter: a filter of 1403 bytes; at most 1000'
 	refused "{filter: \"$(printf '(%.0s' $(seq 900))\"}" 'capture.filter: '

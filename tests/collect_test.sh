@@ -429,6 +429,34 @@ testTsharkThatFails() {
 	assertLeast 9 "$looked" cases
 }
 
+# Before anything is run: once for each filter, at the places that have it.
+testFiltersThatAreNone() {
+	need tshark tshark || return
+	for id in a b; do
+		add $id '.source = {file: "x.yaml", line: 1, col: 1} |
+			.marks = {"expect.packets.1.filter": [7, 9]} |
+			.expect = {packets: [{filter: "udp", min: 1},
+				{filter: "udp.prt == 5", min: 1}]}'
+	done
+	end
+	run pth-collect --check <in.jsonl
+	assertCode 3
+	assertEquals '' "$out"
+	assertEquals 2 "$(printf '%s\n' "$err" |
+		grep -c "^x.yaml:7:9: error: 'udp.prt == 5' is not a display filter: .")"
+	assertNoMatch "$err" "'udp'"
+	sed 's/udp.prt/udp.port/' in.jsonl >sound
+	run pth-collect --check <sound
+	assertCode 0
+	assertEquals '' "$err"
+	# Where it cannot be told it is not said.
+	mkdir -p none
+	run env PATH="$PTH_TMP/none" "$(command -v pth-collect)" --check <in.jsonl
+	assertCode 0
+	run pth-collect --check </dev/null
+	assertCode 4
+}
+
 # Of packets that are stored in part, the rest was not seen.
 testPacketsInPart() {
 	need text2pcap wireshark-common || return

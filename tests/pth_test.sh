@@ -286,6 +286,10 @@ testSettingsOfAllExperiments() {
 	assertMatch "$out" 'by: .*/home/.config/pth/config.yaml:1:18'
 	run env -u XDG_CONFIG_HOME HOME=/none PTH_CONFIG= pth check --explain logging.level
 	assertNoMatch "$out" 'set to:'
+	# One that is named is there.
+	run env PTH_CONFIG="$PTH_TMP/missing.yaml" pth check set.yaml
+	assertCode 3
+	assertMatch "$out" '/missing.yaml:1:1: error: No such file or directory'
 	# Mistakes have their place there.
 	printf 'logging: {level: LOUD}\ntests: []\nmetadata: {name: x}\n' >machine.yaml
 	printf 'x\n' >config/pth/config.yaml
@@ -332,12 +336,12 @@ testFallback() {
 			fall.yaml >f.yaml
 		run env PATH="$PTH_TMP/engine:$PATH" pth check f.yaml
 		assertEquals "$from $to" "$want" "$(printf '%s\n' "$out" |
-			sed 's/.*fallback: //; s/; .*//')"
+			sed 's/.*fallback:* //; s/; .*//')"
 	done <<-'EOT'
 	docker_compose|localhost|
 	docker_compose|no|no network environment named 'no'
 	docker_compose|shadow_ns|shadow_ns is no environment of this machine alone
-	localhost|localhost|no effect, for localhost needs no container engine
+	localhost|localhost|has no effect: localhost needs no container engine
 	EOT
 }
 

@@ -164,7 +164,7 @@ variable_name(const char *s)
 }
 
 json_t *
-plan_usual_runtime(struct plan_service *s, struct pth_buf *path)
+plan_usual_runtime(const struct plan *p, struct plan_service *s, struct pth_buf *path)
 {
 	const json_t *given = plan_usual_given(s, "runtime_parameters", path);
 	const struct pth_ynode *specs = pth_yaml_get(s->view, "parameters");
@@ -186,7 +186,14 @@ plan_usual_runtime(struct plan_service *s, struct pth_buf *path)
 		    !pth_is_digit(*key) && pth_nearest(key, names, n) == NULL &&
 		    !json_is_object(v) && !json_is_array(v);
 
-		json_object_set(own ? s->runtime : out, key, v);
+		if (own) {
+			pth_auto_buf at = PTH_BUF_INIT;
+
+			pth_buf_addf(&at, "%s.%s", path->s, key);
+			pth_json_set(s->runtime, key, plan_written(p, at.s, v, true));
+		} else {
+			json_object_set(out, key, v);
+		}
 	}
 	return out;
 }

@@ -296,7 +296,7 @@ command(const struct plan_with *w, const struct pth_ynode *n, int64_t timeout_us
 	if (cmd_argv(w, n, argv) < 0)
 		return NULL;
 	if (json_array_size(argv) == 0) {
-		pth_dval_error(w->e, n, "a command without words");
+		pth_dval_error(w->e, n, "the command has no words");
 		return NULL;
 	}
 	if (plan_duration(w, pth_yaml_get(n, "timeout"), &timeout_us) < 0)

@@ -87,8 +87,8 @@ read_tree(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 		root = NULL;
 	if (root != NULL && root->kind != PTH_YMAP) {
 		pth_diags_add(d, PTH_ERROR, PTH_AT(root),
-		    "a descriptor is a map with plugin: and kind:, not a %s",
-		    pth_ykind_name(root->kind));
+		    "a descriptor is a map with plugin: and kind:, not %s",
+		    pth_ykind_a(root->kind));
 		root = NULL;
 	}
 	return root;
