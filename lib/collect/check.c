@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "collect/tshark.h"
+#include "dissect/filter.h"
 #include "io/event.h"
 #include "io/record.h"
 
@@ -15,25 +16,25 @@ empty_capture(void)
 {
 	static const unsigned char header[24] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4,
 		0, [18] = 4, [20] = 1 };
-	pth_auto_fd fd = collect_tshark_scratch();
+	pth_auto_fd fd = pth_tshark_scratch();
 
 	return fd >= 0 && write(fd, header, sizeof header) == (ssize_t)sizeof header ?
 	    pth_take_fd(&fd) :
 	    -1;
 }
 
-/* Does tshark take these filters? -1 with e, whose code is PTH_INPUT when it does not. */
+/* Is this a filter of fields of ours, or does tshark take it? -1 with e, whose code is PTH_INPUT
+ * when it does not. */
 static int
-taken(int capture, struct packets_tap *taps, size_t n, struct pth_err *e)
+taken(int capture, const char *filter, struct pth_err *e)
 {
 	const struct tshark_limits limits = { .us = 0 };
-	struct packets p = { .taps = taps, .ntaps = n };
-	struct tshark_pass pass;
-	int rc = collect_tshark_read(capture, NULL, &limits, &p, &pass, e);
+	struct pth_filter *ours = pth_filter_new(filter, false);
+	struct tshark_tap tap = { filter, -1, ours != NULL };
+	pth_auto_buf lack = PTH_BUF_INIT;
 
-	pth_buf_release(&pass.lack);
-	collect_packets_release(&p);
-	return rc;
+	pth_filter_free(ours);
+	return pth_tshark_count(capture, NULL, &limits, &tap, 1, &lack, e);
 }
 
 /* Why tshark refuses a filter, in its words; NULL: it does not, or there is no tshark. */
@@ -41,12 +42,11 @@ static const char *
 refusal(int capture, const char *filter, json_t *known)
 {
 	const char *why = json_string_value(json_object_get(known, filter)), *end;
-	struct packets_tap tap = { filter, -1 };
 	struct pth_err e;
 
 	if (json_object_get(known, filter) == NULL) {
 		e.code = PTH_OK;
-		why = taken(capture, &tap, 1, &e) != 0 && e.code == PTH_INPUT ? e.text : NULL;
+		why = taken(capture, filter, &e) != 0 && e.code == PTH_INPUT ? e.text : NULL;
 		end = why != NULL ? strstr(why, " is invalid - ") : NULL;
 		pth_json_set(known, filter,
 		    why == NULL ? json_null() : json_string(end != NULL ? end + 14 : why));
