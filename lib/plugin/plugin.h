@@ -37,7 +37,7 @@ struct pth_dval {
 };
 
 struct pth_plugin {
-	struct pth_plugins *set;
+	struct pth_plugins *set; /* whose it is */
 	enum pth_kind kind;
 	const char *name;          /* what it says itself, else that of its file */
 	const char *stem;          /* the name of its file or folder */
