@@ -191,6 +191,16 @@ fit(json_t *rec, struct pth_buf *line)
 	}
 }
 
+/* What one of us that was killed has left while it replaced these files. */
+static void
+sweep(int dirfd)
+{
+	static const char *const names[] = { "record.json", PTH_SERIES_FILE, "capture.pcapng" };
+
+	for (size_t i = 0; i < countof(names); i++)
+		pth_file_sweep(dirfd, names[i]);
+}
+
 void
 pth_collect_test(json_t *rec, const struct pth_collect_options *opt)
 {
@@ -206,6 +216,8 @@ pth_collect_test(json_t *rec, const struct pth_collect_options *opt)
 		collect_nothing(rec);
 		return;
 	}
+	if (!opt->look_only)
+		sweep(dirfd);
 	collect_conflicts(rec, dirfd);
 	if (opt->again && pth_test_artifacts_removed(rec) > 0)
 		return; /* what it was judged by is gone, and it is the same */
