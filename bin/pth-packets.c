@@ -202,7 +202,7 @@ read_file(struct show *p, int fd, const char *name)
 static void
 plots_of(struct show *p, const char *list)
 {
-	const char *names[PTH_PLOTS + PTH_QLOG_MEASURES], *near;
+	const char *names[PTH_PLOTS + PTH_QLOG_MEASURES] = { NULL }, *near;
 	size_t n, i;
 
 	for (i = 0; i < countof(names); i++)

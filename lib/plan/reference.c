@@ -112,6 +112,21 @@ plan_names(struct plan *p, struct pth_buf *b, size_t at, struct pth_err *e)
 	return 0;
 }
 
+/* Has the text still the address of a service? What is at it, for a message; NULL: none. Places
+ * such as @{dir} are known when it runs. */
+static const char *
+unknown_address(const char *text)
+{
+	struct pth_placeholder r;
+
+	while (pth_placeholder_next(text, &r)) {
+		if (r.fault == NULL && r.attribute != NULL)
+			return r.begin;
+		text = r.end;
+	}
+	return NULL;
+}
+
 json_t *
 plan_names_in(struct plan *p, const json_t *v, struct pth_buf *path, bool now)
 {
@@ -120,16 +135,17 @@ plan_names_in(struct plan *p, const json_t *v, struct pth_buf *path, bool now)
 	struct pth_err e;
 	const char *key;
 	json_t *out, *c;
+	const char *still;
 
 	if (json_is_string(v)) {
 		pth_buf_add(&b, json_string_value(v), json_string_length(v));
 		if (plan_names(p, &b, 0, &e) != 0)
 			plan_error(p, PTH_CAT_CONFIGURATION, path->s, "%s", e.text);
-		else if (now && p->infos != NULL && pth_placeholder_find(b.s) != NULL)
+		else if (now && p->infos != NULL && (still = unknown_address(b.s)) != NULL)
 			plan_error(p, PTH_CAT_CONFIGURATION, path->s,
 			    "%.100s: a container has no address before it runs; ask for its "
 			    "hostname",
-			    pth_placeholder_find(b.s));
+			    still);
 		return pth_json_text(b.s, b.len);
 	}
 	if (!json_is_array(v) && !json_is_object(v))
