@@ -198,39 +198,6 @@ read_file(struct show *p, int fd, const char *name)
 	pth_plots_free(plots);
 }
 
-/* "rtt,sequence" as bits; some names are of captures and of qlog files. */
-static void
-plots_of(struct show *p, const char *list)
-{
-	const char *names[PTH_PLOTS + PTH_QLOG_MEASURES] = { NULL }, *near;
-	size_t n, i;
-
-	for (i = 0; i < countof(names); i++)
-		names[i] = i < PTH_PLOTS ?
-		    pth_plot_name((enum pth_plot)i) :
-		    pth_qlog_plot_name((enum pth_qlog_measure)(i - PTH_PLOTS));
-	for (;; list += n + 1) {
-		pth_auto_str name = pth_xstrndup(list, n = strcspn(list, ","));
-		bool all = strcmp(name, "all") == 0, known = all;
-
-		for (i = 0; i < countof(names); i++) {
-			if (!all && strcmp(names[i], name) != 0)
-				continue;
-			known = true;
-			if (i < PTH_PLOTS)
-				p->plots |= 1u << i;
-			else
-				p->qlog_plots |= 1u << (i - PTH_PLOTS);
-		}
-		near = known ? NULL : pth_nearest(name, names, countof(names));
-		if (!known)
-			pth_die(PTH_USAGE, "--series: %s: no series of ours%s%s%s", name,
-			    PTH_DID_YOU_MEAN(near));
-		if (list[n] == '\0')
-			return;
-	}
-}
-
 static int
 open_traces(struct show *p)
 {
@@ -252,7 +219,7 @@ prepare(struct show *p)
 	struct pth_err e;
 
 	if (p->series != NULL)
-		plots_of(p, p->series);
+		pth_must(pth_series_named(p->series, &p->plots, &p->qlog_plots, &e), &e);
 	if (p->filter_text != NULL && (p->filter = pth_filter_new(p->filter_text, false)) == NULL)
 		pth_die(PTH_USAGE, "-Y: %s: not a filter of fields of ours", p->filter_text);
 	p->refs = pth_xarray(NULL, p->names.n + 1, sizeof *p->refs);

@@ -20,6 +20,47 @@ names_merge(struct pth_names *to, const struct pth_names *from)
 		pth_names_add(to, (const uint8_t *)from->v[i], strlen(from->v[i]));
 }
 
+/* One name of the list. */
+static bool
+series_named(const char *name, const char *const *names, unsigned *plots, unsigned *qlog_plots)
+{
+	bool all = strcmp(name, "all") == 0, known = all;
+
+	for (size_t i = 0; i < PTH_PLOTS + PTH_QLOG_MEASURES; i++) {
+		if (!all && strcmp(names[i], name) != 0)
+			continue;
+		known = true;
+		if (i < PTH_PLOTS)
+			*plots |= 1u << i;
+		else
+			*qlog_plots |= 1u << (i - PTH_PLOTS);
+	}
+	return known;
+}
+
+int
+pth_series_named(const char *list, unsigned *plots, unsigned *qlog_plots, struct pth_err *e)
+{
+	const char *names[PTH_PLOTS + PTH_QLOG_MEASURES] = { NULL }, *near;
+	size_t n;
+
+	for (size_t i = 0; i < countof(names); i++)
+		names[i] = i < PTH_PLOTS ?
+		    pth_plot_name((enum pth_plot)i) :
+		    pth_qlog_plot_name((enum pth_qlog_measure)(i - PTH_PLOTS));
+	for (;; list += n + 1) {
+		pth_auto_str name = pth_xstrndup(list, n = strcspn(list, ","));
+
+		if (!series_named(name, names, plots, qlog_plots)) {
+			near = pth_nearest(name, names, countof(names));
+			return pth_err_set(e, PTH_USAGE, "--series: %s: no series of ours%s%s%s",
+			    name, PTH_DID_YOU_MEAN(near));
+		}
+		if (list[n] == '\0')
+			return 0;
+	}
+}
+
 bool
 pth_qlog_sum_add(struct pth_qlog_sum *s, struct pth_qlog *qlog, struct pth_buf *lack)
 {

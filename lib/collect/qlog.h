@@ -20,6 +20,10 @@ bool pth_qlog_sum_add(struct pth_qlog_sum *s, struct pth_qlog *qlog, struct pth_
 json_t *pth_qlog_sum_json(struct pth_qlog_sum *s);
 void pth_qlog_sum_release(struct pth_qlog_sum *s);
 
+/* Names of series, "rtt,sequence" or "all", as bits 1 << enum pth_plot and 1 << enum
+ * pth_qlog_measure: some are of captures, some of qlog files. 0, or -1 with e (PTH_USAGE). */
+int pth_series_named(const char *list, unsigned *plots, unsigned *qlog_plots, struct pth_err *e);
+
 /* A line for each file: its numbers as metrics of pth-record(5), or series (qlog/plot.h). Appends
  * to out, and what of it was not read, or is in doubt, to lack. q is taken over. */
 struct pth_qlog_show {
