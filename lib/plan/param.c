@@ -137,6 +137,22 @@ decimal(struct plan *p, const char *path, const char *text)
 		    "%.60s is read as a decimal number (YAML 1.1 readers take it as octal)", text);
 }
 
+/* The default, which is the same in each test: made once where nobody can change it. */
+static json_t *
+usual(struct plan *p, const struct pth_ynode *spec, struct pth_err *e)
+{
+	struct pth_dval *d = (struct pth_dval *)(uintptr_t)spec;
+	json_t *v;
+
+	if (d->kept != NULL)
+		return json_incref(d->kept);
+	v = pth_param_default(spec->key, spec, e);
+	if (v == NULL || json_is_object(v) || json_is_array(v))
+		return v;
+	pth_plugins_keep(p->ps, d, v);
+	return json_incref(v);
+}
+
 /* A parameter that PANTHER has and nothing here reads: whoever asks for something else than
  * what there is anyway is told so. */
 static void
@@ -150,7 +166,7 @@ unused(struct plan *p, const struct pth_plugin *x, const struct pth_ynode *view,
 
 	if (why == NULL || json_is_null(v))
 		return;
-	by_itself = pth_param_default(spec->key, spec, &e);
+	by_itself = usual(p, spec, &e);
 	if (json_equal(by_itself, v) != 0 || plan_mentions(x, view, spec->key))
 		return;
 	pth_buf_addf(&at, "%s.%s", path, spec->key);
@@ -172,22 +188,6 @@ value_of(const struct pth_ynode *spec, const json_t *v, struct pth_err *e)
 		return NULL;
 	}
 	return pth_param_value(spec->key, spec, words, e);
-}
-
-/* The default, which is the same in each test: made once where nobody can change it. */
-static json_t *
-usual(struct plan *p, const struct pth_ynode *spec, struct pth_err *e)
-{
-	struct pth_dval *d = (struct pth_dval *)(uintptr_t)spec;
-	json_t *v;
-
-	if (d->kept != NULL)
-		return json_incref(d->kept);
-	v = pth_param_default(spec->key, spec, e);
-	if (v == NULL || json_is_object(v) || json_is_array(v))
-		return v;
-	pth_plugins_keep(p->ps, d, v);
-	return json_incref(v);
 }
 
 static json_t *

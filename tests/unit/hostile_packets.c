@@ -4,6 +4,7 @@
 #include "dissect/priv.h"
 
 #include "dissected.h"
+#include "numbers.h"
 #include "quic_talk.h"
 
 static void
@@ -48,17 +49,6 @@ numbers(struct dissected *x)
 
 	pth_packets_json(&p, m);
 	return m;
-}
-
-static void
-is(const json_t *m, const char *path, const char *want)
-{
-	json_t *at = pth_json_path(m, path);
-	char *text = at != NULL ? json_dumps(at, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-
-	if (!CHECK(strcmp(text != NULL ? text : "-", want) == 0))
-		printf("    %s is %s, not %s\n", path, text != NULL ? text : "-", want);
-	free(text);
 }
 
 /* More packets and bytes than 32 bits count: as if so many had come before. */

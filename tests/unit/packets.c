@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "io/file.h"
+#include "numbers.h"
 #include "quic_talk.h"
 #include "unit.h"
 
@@ -34,18 +35,6 @@ numbers(const struct pth_buf *file, const char *decode, struct packets *p)
 	pth_packets_json(p, m);
 	json_decref(rules);
 	return m;
-}
-
-/* Is what is at the path of the numbers of a file the JSON text? "-": nothing. */
-static void
-is(const json_t *m, const char *path, const char *want)
-{
-	json_t *at = pth_json_path(m, path);
-	char *text = at != NULL ? json_dumps(at, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-
-	if (!CHECK(strcmp(text != NULL ? text : "-", want) == 0))
-		printf("    %s is %s, not %s\n", path, text != NULL ? text : "-", want);
-	free(text);
 }
 
 struct want {
