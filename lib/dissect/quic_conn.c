@@ -72,18 +72,16 @@ dissect_quic_make_room(struct quic *q)
 
 	for (size_t i = 0; i < q->n; i++)
 		v[i] = (struct quiet){ .last = q->v[i]->last, .over = q->v[i]->closed };
-	if (q->n > 0 && dissect_quiet_choose(v, q->n))
-		q->stat.limit = QUIET_LIMIT;
-	places = dissect_quiet_places(v, q->n);
+	places = dissect_quiet_places(v, q->n, &q->stat.limit);
 	for (size_t i = 0; i < q->n; i++) {
 		struct quic_conn *c = q->v[i];
 
-		if (v[i].goes) {
+		if (places[i] == QUIET_GONE) {
 			dissect_quic_conn_over(&q->stat, c);
 			release(c);
 			continue;
 		}
-		c->place = (uint32_t)n;
+		c->place = places[i];
 		q->v[n++] = c;
 	}
 	q->n = n;

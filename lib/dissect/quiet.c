@@ -27,31 +27,23 @@ middle(const struct quiet *v, size_t n)
 	return found;
 }
 
-bool
-dissect_quiet_choose(struct quiet *v, size_t n)
+uint32_t *
+dissect_quiet_places(const struct quiet *v, size_t n, const char **limit)
 {
-	bool alive = false;
-	uint64_t before;
+	uint32_t *place = pth_xarray(NULL, n + 1, sizeof *place), next = 0;
+	uint64_t before = 0; /* packets count from 1 */
 	size_t over = 0;
 
 	for (size_t i = 0; i < n; i++)
-		over += v[i].goes = v[i].over;
-	if (over * 4 >= n)
-		return false;
-	before = middle(v, n);
+		over += v[i].over;
+	if (over * 4 < n)
+		before = middle(v, n);
 	for (size_t i = 0; i < n; i++) {
-		v[i].goes = v[i].over || v[i].last <= before;
-		alive = alive || (v[i].goes && !v[i].over);
+		bool goes = v[i].over || v[i].last <= before;
+
+		if (goes && !v[i].over)
+			*limit = QUIET_LIMIT;
+		place[i] = goes ? QUIET_GONE : next++;
 	}
-	return alive;
-}
-
-uint32_t *
-dissect_quiet_places(const struct quiet *v, size_t n)
-{
-	uint32_t *place = pth_xarray(NULL, n, sizeof *place), next = 0;
-
-	for (size_t i = 0; i < n; i++)
-		place[i] = v[i].goes ? QUIET_GONE : next++;
 	return place;
 }

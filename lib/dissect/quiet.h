@@ -16,12 +16,10 @@
 struct quiet {
 	uint64_t last; /* the number of its last packet */
 	bool over;     /* it has ended: nothing is lost with it */
-	bool goes;     /* chosen */
 };
 
-/* Chooses at least one of n > 0. True: one goes that has not ended. */
-bool dissect_quiet_choose(struct quiet *v, size_t n);
-/* Where each that stays is, when they close up; QUIET_GONE of the others. The caller frees it. */
-uint32_t *dissect_quiet_places(const struct quiet *v, size_t n);
+/* Where each of n is when they close up; QUIET_GONE of those that go, at least one when n > 0. When
+ * one goes that has not ended, *limit says so. The caller frees it. */
+uint32_t *dissect_quiet_places(const struct quiet *v, size_t n, const char **limit);
 
 #endif

@@ -100,15 +100,13 @@ dissect_tcp_make_room(struct tcp *t)
 	for (size_t i = 0; i < t->n; i++)
 		v[i] = (struct quiet){ .last = t->v[i]->last,
 			.over = t->v[i]->reset || (t->v[i]->fin[0] && t->v[i]->fin[1]) };
-	if (t->n > 0 && dissect_quiet_choose(v, t->n))
-		t->stat.limit = QUIET_LIMIT;
-	places = dissect_quiet_places(v, t->n);
+	places = dissect_quiet_places(v, t->n, &t->stat.limit);
 	for (size_t i = 0; i < t->n; i++) {
-		if (v[i].goes) {
+		if (places[i] == QUIET_GONE) {
 			over(t, t->v[i]);
 			continue;
 		}
-		t->v[i]->place = (uint32_t)n;
+		t->v[i]->place = places[i];
 		t->v[n++] = t->v[i];
 	}
 	t->n = n;
