@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "io/json_quick.h"
 
 static json_t *
 must(json_t *v)
@@ -296,8 +297,11 @@ json_t *
 pth_json_parse(const char *s, size_t n, struct pth_err *e)
 {
 	json_error_t je;
-	json_t *v = json_loadb(s, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
+	json_t *v = io_json_quick(s, n);
 
+	/* What is wrong, and the rare rest, jansson knows. */
+	if (v == NULL)
+		v = json_loadb(s, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
 	if (v == NULL)
 		pth_err_set(e, PTH_INPUT, "%d:%d: %s%s", je.line, je.column, je.text,
 		    json_error_code(&je) == json_error_numeric_overflow ?

@@ -1,4 +1,7 @@
 #include "io/json.h"
+#include "io/json_quick.h"
+
+#include "base/text.h"
 #include "unit.h"
 
 static json_t *
@@ -202,6 +205,93 @@ changes(void)
 	json_decref(v);
 }
 
+/* What is read quickly is what jansson makes of it, in its order. Was it read quickly? */
+static bool
+agrees(const char *text, size_t n)
+{
+	char *copy = unit_copy(text, n), *ours = NULL, *theirs = NULL;
+	json_t *quick = io_json_quick(copy, n), *sure;
+	bool read = quick != NULL;
+
+	sure = json_loadb(copy, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+	if (quick != NULL) {
+		ours = json_dumps(quick, JSON_ENCODE_ANY);
+		theirs = json_dumps(sure, JSON_ENCODE_ANY);
+		CHECK(json_equal(quick, sure) != 0);
+		CHECK_STR(ours, theirs != NULL ? theirs : "nothing");
+	}
+	json_decref(quick);
+	json_decref(sure);
+	free(ours);
+	free(theirs);
+	free(copy);
+	return read;
+}
+
+static void
+quick(void)
+{
+	static const char *const read[] = { "{}", "[]", " { \"a\" : [ 1 , -2.5e3 , true ] } \n",
+		"\"\"", "\"a\\n\\\"\\\\\\/\\b\\f\\r\\tz\"", "\"\\u0041\\u00e9\\u20AC\"",
+		"\"\xc3\xa9\"", "0", "-0", "-0.0", "12E+2", "1e-400", "123456789012345678",
+		"-123456789012345678", "null", "false", "{\"\":{\"a\":[{},[]]}}", "\"\x7f\"" };
+	static const char *const left[] = { "", " ", "{", "[1", "[1,]", "{\"a\":1,}", "{\"a\" 1}",
+		"{a:1}", "{\"a\":1,\"a\":1}", "01", "-", "+1", "1.", ".5", "1e", "0x1", "1 2",
+		"tru", "nulll", "\"a", "\"\n\"", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"",
+		"\"\\u0000\"", "\"\\ud83d\\ude00\"", "\"\xff\"", "\"\xed\xa0\x80\"", "{\"\xff\":1}",
+		"{\"a\\n\":1}", "1e400", "9223372036854775807", "9223372036854775808",
+		"0.00000000000000000000000000000000000000000000000000000000000000000001" };
+
+	for (size_t i = 0; i < countof(read); i++)
+		if (!agrees(read[i], strlen(read[i])))
+			CHECK_STR("not read quickly", read[i]);
+	for (size_t i = 0; i < countof(left); i++)
+		if (agrees(left[i], strlen(left[i])))
+			CHECK_STR("read quickly", left[i]);
+	CHECK(!agrees("1\0", 2));
+	CHECK(!agrees("\"a\0\"", 4));
+}
+
+/* Records in which bytes of chance are changed. */
+static void
+chance(void)
+{
+	static const char text[] = "{\"pth\":1,\"a\":[1,-2.5,\"x\\ty\",{\"b\":null,\"\xc3\xa9\":"
+	                           "\"\\u00e9\"}],\"c\":{\"d\":true,\"e\":[[],{}]},\"f\":1e3} ";
+	static const char bytes[] = "{}[]\",:\\u0123456789eE+-.tfn \n\xc3\xa9\xff\x01z";
+	unsigned seed = 1, reads = 0;
+
+	for (int i = 0; i < 30000; i++) {
+		char copy[sizeof text];
+
+		memcpy(copy, text, sizeof text);
+		for (int k = 0; k <= i % 3; k++) {
+			unsigned r = seed = seed * 1103515245 + 12345;
+
+			copy[(r >> 8) % (sizeof text - 1)] = bytes[(r >> 20) % (sizeof bytes - 1)];
+		}
+		reads += agrees(copy, sizeof text - 1);
+	}
+	CHECK(reads > 300);
+}
+
+/* So deep that jansson decides. */
+static void
+deep(void)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	for (size_t n = 150; n <= 250; n += 50) {
+		pth_buf_cut(&b, 0);
+		for (size_t i = 0; i < n; i++)
+			pth_buf_addc(&b, '[');
+		for (size_t i = 0; i < n; i++)
+			pth_buf_addc(&b, ']');
+		CHECK(agrees(b.s, b.len) == (n <= 200));
+	}
+	pth_buf_release(&b);
+}
+
 int
 main(void)
 {
@@ -255,5 +345,11 @@ main(void)
 	CHECK_STR(json_string_value(v), "b\xef\xbf\xbd");
 	json_decref(v);
 	changes();
+	unit("read quickly");
+	quick();
+	unit("read quickly, with bytes of chance");
+	chance();
+	unit("read quickly, deep");
+	deep();
 	return unit_done();
 }
