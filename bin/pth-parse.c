@@ -26,9 +26,12 @@ add_override(void *to, char *arg, struct pth_err *e)
 }
 
 /* Text that is about the language, and about what is set for all files, or for this one. */
-static void
+/* PTH_INPUT when what sets the key has errors, which are told. */
+static int
 describe(const struct options *o, const char *file)
 {
+	int code = PTH_OK;
+
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_experiment *x;
 	json_auto_t *schema = o->schema ? pth_experiment_schema(o->strict) : NULL;
@@ -43,9 +46,11 @@ describe(const struct options *o, const char *file)
 		x = file == NULL ? pth_experiment_common(o->over, o->nover) :
 		                   pth_experiment_load(file, o->over, o->nover, true);
 		pth_experiment_origin(&b, x, o->explain);
+		code = pth_experiment_report(x, o->strict, NULL);
 		pth_experiment_free(x);
 	}
 	pth_must(pth_tool_print(&b, &e), &e);
+	return code;
 }
 
 static int
@@ -118,9 +123,9 @@ main(int argc, char **argv)
 		return pth_tool_mistake(
 		    &tool, "--explain reads one file, --schema and --keys read none");
 	if (about) {
-		describe(&o, tool.operand_count > 0 ? tool.operand[0] : NULL);
+		code = describe(&o, tool.operand_count > 0 ? tool.operand[0] : NULL);
 		free(o.over);
-		return PTH_OK;
+		return code;
 	}
 	if (tool.operand_count == 0 && isatty(STDIN_FILENO) != 0)
 		return pth_tool_mistake(&tool, "nothing to read: standard input is a terminal");

@@ -292,6 +292,9 @@ testSettingsOfAllExperiments() {
 	assertMatch "$out" '/missing.yaml:1:1: error: No such file or directory'
 	# Mistakes have their place there.
 	printf 'logging: {level: LOUD}\ntests: []\nmetadata: {name: x}\n' >machine.yaml
+	run pth check --explain docker.network_mode
+	assertCode 3
+	assertMatch "$err" '/machine.yaml:1:18: error: level: string .LOUD.'
 	printf 'x\n' >config/pth/config.yaml
 	run pth check set.yaml
 	assertCode 3
@@ -302,7 +305,7 @@ testSettingsOfAllExperiments() {
 		"$(printf '%s\n' "$out" | sed "s|^$PTH_TMP/||; s/, not in.*//")"
 	sed -i 's/WARNING/INFO/; s/^logging.*//' set.yaml
 	run pth check set.yaml
-	assertMatch "$out" '/machine.yaml:1:18: error: level: string .LOUD'
+	assertMatch "$err" '/machine.yaml:1:18: error: level: string .LOUD'
 	unset XDG_CONFIG_HOME PTH_CONFIG
 }
 

@@ -1,10 +1,11 @@
-/* This file looks, before anything is run, at what only tshark can tell of an experiment. */
+/* This file looks, before anything is run, at the rules that are judged from what is collected. */
 #include "collect/check.h"
 
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "collect/metric.h"
 #include "collect/tshark.h"
 #include "dissect/filter.h"
 #include "io/event.h"
@@ -54,13 +55,41 @@ refusal(int capture, const char *filter, json_t *known)
 	return json_string_value(json_object_get(known, filter));
 }
 
+/* Adds a rule on a metric that no test of this plan can have to d. */
+static bool
+check_metrics(const json_t *rec, struct pth_diags *d)
+{
+	const char *file;
+	unsigned line, col;
+	bool sound = true;
+	json_t *rule;
+	size_t i;
+
+	json_array_foreach(pth_rules_metrics(pth_test_expect(rec)), i, rule) {
+		const char *name = pth_rulemetric_name(rule);
+		pth_auto_buf at = PTH_BUF_INIT, near = PTH_BUF_INIT;
+
+		if (name == NULL || pth_metric_known(rec, name, &near))
+			continue;
+		pth_buf_addf(&at, "expect.metrics.%zu.name", i);
+		pth_rec_where(rec, at.s, &file, &line, &col);
+		pth_diags_add(d, PTH_ERROR, line, col,
+		    "no number of this test has the name '%.200s'%s; pth-record(5) lists those of "
+		    "every test, and descriptors measure more",
+		    name, near.len != 0 ? near.s : "");
+		pth_diags_place(d, file);
+		sound = false;
+	}
+	return sound;
+}
+
 /* Adds what is wrong with the rules of a test to d. */
 static bool
 check_test(int capture, const json_t *rec, json_t *known, struct pth_diags *d)
 {
 	const char *file;
 	unsigned line, col;
-	bool sound = true;
+	bool sound = check_metrics(rec, d);
 	json_t *rule;
 	size_t i;
 

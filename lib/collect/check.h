@@ -1,6 +1,6 @@
 /*
- * What only the tools of the collecting stage can tell of an experiment, looked at before
- * anything is run: display filters, which tshark compiles.
+ * What only the collecting stage can tell of an experiment, looked at before anything is run:
+ * display filters, which tshark compiles, and names of metrics.
  */
 #ifndef PTH_COLLECT_CHECK_H
 #define PTH_COLLECT_CHECK_H

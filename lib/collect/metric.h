@@ -21,6 +21,13 @@ void pth_metric_measures(int dirfd, const json_t *rec, const json_t *artifacts, 
  * appended to path (may be NULL). */
 const json_t *pth_metric_measure(const json_t *metrics, const char *name, struct pth_buf *path);
 
+/*
+ * Can a test of this plan have a number of that name (collect/metric_name.c): one of pth-record(5),
+ * or one that a descriptor of its services measures? Of maps by protocol, every protocol can be
+ * meant. If not, "; did you mean 'X'?" is appended to near, where there is one.
+ */
+bool pth_metric_known(const json_t *rec, const char *name, struct pth_buf *near);
+
 /* One metric, {matches or json, reduce, scale}: read from files one after the
  * other, then reduced; a new number, or NULL when there is none. */
 struct pth_measure {

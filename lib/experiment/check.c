@@ -447,7 +447,8 @@ check_map(
 	if ((s->key->flags & F_IDLE) == 0)
 		check_idle(x, s, n);
 	for (const struct schema *c = s->child; c != NULL; c = c->next)
-		if ((c->key->flags & F_NEED) != 0 && pth_yaml_get(n, c->name) == NULL)
+		if ((c->key->flags & F_NEED) != 0 && pth_yaml_get(n, c->name) == NULL &&
+		    !(x->common && n == x->root))
 			check_missing(x, s, n, c, what);
 }
 

@@ -562,9 +562,12 @@ pth_experiment_parse(const char *path, const char *text, size_t len, const struc
 struct pth_experiment *
 pth_experiment_common(const struct pth_override *o, size_t n)
 {
-	static const char nothing[] = "{}";
+	struct pth_experiment *x = new_experiment("settings");
 
-	return pth_experiment_parse("settings", nothing, strlen(nothing), o, n, true);
+	x->common = true;
+	pth_buf_adds(&x->src[0]->text, "{}");
+	complete(x, "settings", o, n, true);
+	return x;
 }
 
 struct pth_experiment *

@@ -116,6 +116,7 @@ struct pth_experiment {
 	size_t nsrc;
 	struct pth_ynode *root;
 	bool placeholders;      /* ${ or @{ occurs somewhere */
+	bool common;            /* only what all experiments share: it needs no key of its own */
 	uint32_t *ports, round; /* of 65536: who took a host port last, see rules */
 	char *run;
 	long total;

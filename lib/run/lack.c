@@ -1,11 +1,13 @@
 /* This file finds what this machine lacks for a test before the test is run. */
 #include "run/lack.h"
 
+#include <net/if.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/strv.h"
+#include "dissect/filter.h"
 #include "io/event.h"
 #include "io/record.h"
 #include "supervise/supervisor.h"
@@ -158,6 +160,24 @@ local(struct look *l)
 		command(l, "steps", pth_act_argv(pth_action_exec(v)));
 }
 
+/* Needs a rule on packets tshark, because its filter has more than fields of ours? */
+static bool
+needs_tshark(const json_t *rec)
+{
+	json_t *rule;
+	size_t i;
+
+	json_array_foreach(pth_rules_packets(pth_test_expect(rec)), i, rule) {
+		const char *filter = pth_rulepackets_filter(rule);
+		struct pth_filter *ours = filter != NULL ? pth_filter_new(filter, false) : NULL;
+
+		if (filter != NULL && ours == NULL)
+			return true;
+		pth_filter_free(ours);
+	}
+	return false;
+}
+
 static void
 programs(struct look *l, const json_t *plan)
 {
@@ -172,11 +192,28 @@ programs(struct look *l, const json_t *plan)
 	for (size_t k = 0; k < countof(lists); k++)
 		json_array_foreach(json_object_get(pth_test_steps(l->rec), lists[k]), i, argv)
 			command(l, "steps", argv);
-	if (json_array_size(pth_rules_packets(pth_test_expect(l->rec))) > 0) {
+	if (needs_tshark(l->rec)) {
 		json_auto_t *need = json_pack("{s:s}", PTH_KEY(need, package), "tshark");
 
 		program(l, "expect", "tshark", need);
 	}
+}
+
+/* The interface that is captured: the host's, or what a network of the test's own has without
+ * commands that make more of them. */
+static void
+interface(struct look *l, const json_t *plan)
+{
+	const json_t *cap = pth_plan_capture(plan);
+	bool hosts = strcmp(pth_env_isolation(pth_plan_environment(plan)), "none") == 0;
+	const char *name = pth_cap_interface(cap);
+
+	if (!json_is_object(cap) || json_is_null(PTH_GET(cap, cap, file)) ||
+	    strcmp(name, "lo") == 0 ||
+	    (hosts ? if_nametoindex(name) != 0 : json_array_size(pth_plan_setup(plan)) > 0))
+		return;
+	warn(l, "capture.interface", "%s has no interface %.60s, so that nothing can be captured",
+	    hosts ? "this machine" : "the network of the test", name);
 }
 
 /* --- sizes --- */
@@ -250,8 +287,10 @@ pth_lack_test(const json_t *rec, const struct pth_supply *supply, const struct p
 			    pth_env_type(env));
 	} else if (pth_rec_plan_is_local(own) || composed != NULL)
 		programs(&l, composed != NULL ? composed : own);
-	if (pth_rec_plan_is_local(own))
+	if (pth_rec_plan_is_local(own)) {
+		interface(&l, own);
 		local(&l);
+	}
 }
 
 /* A combination of a matrix that cannot be is no error. */
