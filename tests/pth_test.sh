@@ -244,6 +244,27 @@ testCheckFindsTheMistakesOfAllStages() {
 		"$(jq -r 'select(.id).result.status' some/results.jsonl | xargs)"
 }
 
+# Without tshark, only a filter of more than the fields that are read here is missed.
+testCheckNamesTsharkWhereItIsNeeded() {
+	mkdir few
+	ln -s /usr/bin/* few
+	rm -f few/tshark
+	cat >filters.yaml <<-'end'
+	tests:
+	- name: x
+	  network_environment: {type: localhost}
+	  services: {s: {implementation: {name: ping_pong}, protocol: {name: minip}}}
+	  expect:
+	    packets: [{filter: udp.port == 4443, min: 0}]
+	end
+	run env PATH="$PTH_TMP/few" "$TOP/bin/pth" check filters.yaml
+	assertCode 0
+	assertNoMatch "$out" tshark
+	sed -i 's/udp.port == 4443/dns.qry.name matches "x"/' filters.yaml
+	run env PATH="$PTH_TMP/few" "$TOP/bin/pth" check filters.yaml
+	assertMatch "$out" 'no program tshark; install the package tshark'
+}
+
 # Of the machine, of the user, of the experiment, of a variable, of an option: the last counts,
 # and it is said which.
 testSettingsOfAllExperiments() {
@@ -294,7 +315,7 @@ testSettingsOfAllExperiments() {
 	printf 'logging: {level: LOUD}\ntests: []\nmetadata: {name: x}\n' >machine.yaml
 	run pth check --explain docker.network_mode
 	assertCode 3
-	assertMatch "$err" '/machine.yaml:1:18: error: level: string .LOUD.'
+	assertMatch "$err" "/machine.yaml:2:1: error: 'tests' belongs in an experiment"
 	printf 'x\n' >config/pth/config.yaml
 	run pth check set.yaml
 	assertCode 3
@@ -305,7 +326,7 @@ testSettingsOfAllExperiments() {
 		"$(printf '%s\n' "$out" | sed "s|^$PTH_TMP/||; s/, not in.*//")"
 	sed -i 's/WARNING/INFO/; s/^logging.*//' set.yaml
 	run pth check set.yaml
-	assertMatch "$err" '/machine.yaml:1:18: error: level: string .LOUD'
+	assertMatch "$out" '/machine.yaml:1:18: error: level: string .LOUD'
 	unset XDG_CONFIG_HOME PTH_CONFIG
 }
 
