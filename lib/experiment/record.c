@@ -305,9 +305,11 @@ rename_references(const struct maker *m, json_t *rec)
 static void
 mark(struct maker *m, json_t *marks, struct pth_buf *path, const struct pth_ynode *n)
 {
-	json_t *place = json_pack("[i,i]", n->line, n->col);
+	json_t *place = json_array();
 	bool lost = n->remark != NULL || !pth_yaml_as_printed(n);
 
+	pth_json_push(place, json_integer(n->line));
+	pth_json_push(place, json_integer(n->col));
 	if (n->file != 0)
 		pth_json_push(place, pth_json_string(m->x->src[n->file]->name));
 	else if (lost)
@@ -325,10 +327,11 @@ mark_tree(struct maker *m, json_t *marks, struct pth_buf *path, const struct pth
 
 	mark(m, marks, path, n);
 	pth_yaml_foreach(c, n) {
+		pth_buf_addc(path, '.');
 		if (c->key != NULL)
-			pth_buf_addf(path, ".%s", c->key);
+			pth_buf_adds(path, c->key);
 		else
-			pth_buf_addf(path, ".%u", i++);
+			pth_buf_addf(path, "%u", i++);
 		mark_tree(m, marks, path, c);
 		pth_buf_cut(path, len);
 	}

@@ -133,7 +133,8 @@ experiment_schema_at(const struct experiment_schema *t, const char *path)
 
 	for (size_t n; *path != '\0'; path += n + (path[n] == '.')) {
 		n = strcspn(path, ".");
-		snprintf(name, sizeof name, "%.*s", (int)n, path);
+		memcpy(name, path, n < sizeof name ? n : sizeof name - 1);
+		name[n < sizeof name ? n : sizeof name - 1] = '\0';
 		s = strcmp(name, "[]") == 0 ? s->item : experiment_schema_child(s, name);
 	}
 	return s;

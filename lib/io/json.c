@@ -191,29 +191,41 @@ pth_json_map(const json_t *v, int (*text)(struct pth_buf *, const char *, void *
 }
 
 static void
-dump_string(struct pth_buf *b, const char *s, size_t n)
+dump_escaped(struct pth_buf *b, unsigned char c)
 {
 	static const char hex[] = "0123456789ABCDEF", marks[] = "btn\0fr";
-	size_t from = 0;
+
+	pth_buf_addc(b, '\\');
+	if (c >= ' ') {
+		pth_buf_addc(b, (char)c);
+	} else if (c >= '\b' && c <= '\r' && marks[c - '\b'] != '\0') {
+		pth_buf_addc(b, marks[c - '\b']);
+	} else {
+		pth_buf_adds(b, "u00");
+		pth_buf_addc(b, hex[c >> 4]);
+		pth_buf_addc(b, hex[c & 15]);
+	}
+}
+
+/* The end of what needs no escape, from i on. */
+static size_t
+plain(const char *s, size_t i, size_t n)
+{
+	while (i < n && (unsigned char)s[i] >= ' ' && s[i] != '"' && s[i] != '\\')
+		i++;
+	return i;
+}
+
+static void
+dump_string(struct pth_buf *b, const char *s, size_t n)
+{
+	size_t from = 0, end;
 
 	pth_buf_addc(b, '"');
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if (c >= ' ' && c != '"' && c != '\\')
-			continue;
-		pth_buf_add(b, s + from, i - from);
-		from = i + 1;
-		pth_buf_addc(b, '\\');
-		if (c >= ' ') {
-			pth_buf_addc(b, (char)c);
-		} else if (c >= '\b' && c <= '\r' && marks[c - '\b'] != '\0') {
-			pth_buf_addc(b, marks[c - '\b']);
-		} else {
-			pth_buf_adds(b, "u00");
-			pth_buf_addc(b, hex[c >> 4]);
-			pth_buf_addc(b, hex[c & 15]);
-		}
+	while ((end = plain(s, from, n)) < n) {
+		pth_buf_add(b, s + from, end - from);
+		dump_escaped(b, (unsigned char)s[end]);
+		from = end + 1;
 	}
 	pth_buf_add(b, s + from, n - from);
 	pth_buf_addc(b, '"');
@@ -245,15 +257,14 @@ dump_real(struct pth_buf *b, const json_t *v)
 static void
 dump_object(struct pth_buf *b, const json_t *o)
 {
-	const char *key;
-	json_t *v;
+	json_t *from = (json_t *)(uintptr_t)o;
 	char sep = '{';
 
-	json_object_foreach((json_t *)(uintptr_t)o, key, v) {
+	for (void *i = json_object_iter(from); i != NULL; i = json_object_iter_next(from, i)) {
 		pth_buf_addc(b, sep);
-		dump_string(b, key, strlen(key));
+		dump_string(b, json_object_iter_key(i), json_object_iter_key_len(i));
 		pth_buf_addc(b, ':');
-		pth_json_dump(b, v);
+		pth_json_dump(b, json_object_iter_value(i));
 		sep = ',';
 	}
 	pth_buf_adds(b, sep == '{' ? "{}" : "}");
@@ -291,6 +302,19 @@ pth_json_dump(struct pth_buf *b, const json_t *v)
 	case JSON_FALSE: pth_buf_adds(b, "false"); break;
 	case JSON_NULL: pth_buf_adds(b, "null"); break;
 	}
+}
+
+static int
+append(const char *s, size_t n, void *b)
+{
+	pth_buf_add(b, s, n);
+	return 0;
+}
+
+int
+pth_json_dumps(struct pth_buf *b, const json_t *v, size_t flags)
+{
+	return json_dump_callback(v, append, b, flags);
 }
 
 json_t *

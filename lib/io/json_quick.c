@@ -101,9 +101,12 @@ escape(struct reader *r)
 static bool
 plain(struct reader *r)
 {
-	while (r->p < r->end && *r->p != '"' && *r->p != '\\' && (unsigned char)*r->p >= 0x20)
-		r->p++;
-	return r->p < r->end && (unsigned char)*r->p >= 0x20;
+	const char *p = r->p, *end = r->end;
+
+	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
+		p++;
+	r->p = p;
+	return p < end && (unsigned char)*p >= 0x20;
 }
 
 /* A key, which begins behind its quote: n bytes at *s. */

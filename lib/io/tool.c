@@ -401,6 +401,7 @@ pth_tool_parse(struct pth_tool *t, int argc, char **argv)
 	size_t n = 0;
 	int code, end;
 
+	pth_json_pool();
 	pth_event_init(t->name);
 	pth_buf_addc(&letters, ':'); /* then getopt tells a missing argument from the rest */
 	for (; (o = option(t, n)) != NULL; n++) {

@@ -78,7 +78,7 @@ pth_yaml_get(const struct pth_ynode *map, const char *key)
 	if (map == NULL || map->kind != PTH_YMAP)
 		return NULL;
 	for (struct pth_ynode *c = map->child; c != NULL; c = c->next)
-		if (strcmp(c->key, key) == 0)
+		if (*c->key == *key && strcmp(c->key, key) == 0)
 			return c;
 	return NULL;
 }

@@ -39,8 +39,9 @@ plan_served(struct plan *p, struct plan_service *s)
 {
 	const struct pth_ynode *list = pth_yaml_get(s->view, "files");
 	json_t *given = pth_given_files(s->rec), *out = json_array(), *v;
-	json_auto_t *vars = json_pack(
-	    "{s:s, s:s, s:O}", "name", s->name, "role", s->role, "parameters", s->params);
+	json_auto_t *vars = list == NULL ?
+	    NULL :
+	    json_pack("{s:s, s:s, s:O}", "name", s->name, "role", s->role, "parameters", s->params);
 	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 	struct plan_with w = { p, vars, &e };

@@ -94,8 +94,10 @@ static char *
 by_env(struct plan *p, struct plan_service *s, const char *key, const char *def, size_t i)
 {
 	const struct pth_ynode *n = pth_yaml_get(p->eview, key);
-	json_auto_t *vars = json_pack("{s:s, s:i, s:s, s:O}", "name", s->name, "index", (int)i,
-	    "role", s->role, "parameters", p->eparams);
+	bool fixed = n == NULL || n->kind != PTH_YSTR || strchr(n->text, '{') == NULL;
+	json_auto_t *vars = fixed ? NULL :
+	                            json_pack("{s:s, s:i, s:s, s:O}", "name", s->name, "index",
+	                                (int)i, "role", s->role, "parameters", p->eparams);
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 	struct plan_with w = { p, vars, &e };

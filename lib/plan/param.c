@@ -137,20 +137,21 @@ decimal(struct plan *p, const char *path, const char *text)
 		    "%.60s is read as a decimal number (YAML 1.1 readers take it as octal)", text);
 }
 
-/* The default, which is the same in each test: made once where nobody can change it. */
+/* The default, which is the same in each test: made once; who may change it gets a copy. */
 static json_t *
 usual(struct plan *p, const struct pth_ynode *spec, struct pth_err *e)
 {
 	struct pth_dval *d = (struct pth_dval *)(uintptr_t)spec;
 	json_t *v;
 
-	if (d->kept != NULL)
-		return json_incref(d->kept);
-	v = pth_param_default(spec->key, spec, e);
-	if (v == NULL || json_is_object(v) || json_is_array(v))
-		return v;
-	pth_plugins_keep(p->ps, d, v);
-	return json_incref(v);
+	if (d->kept == NULL) {
+		v = pth_param_default(spec->key, spec, e);
+		if (v == NULL)
+			return NULL;
+		pth_plugins_keep(p->ps, d, v);
+	}
+	return json_is_object(d->kept) || json_is_array(d->kept) ? json_deep_copy(d->kept) :
+	                                                           json_incref(d->kept);
 }
 
 /* A parameter that PANTHER has and nothing here reads: whoever asks for something else than
@@ -202,9 +203,11 @@ one(struct plan *p, const struct pth_plugin *x, const struct pth_ynode *view,
 	bool words;
 	size_t i;
 
-	for (i = 0; i < n && v == NULL; i++)
-		if (!skipped(&given[i], spec->key))
-			v = json_object_get(given[i].map, spec->key);
+	for (i = 0; i < n && v == NULL; i++) {
+		v = json_object_size(given[i].map) > 0 ? json_object_get(given[i].map, spec->key) :
+		                                         NULL;
+		v = v != NULL && skipped(&given[i], spec->key) ? NULL : v;
+	}
 	if (v != NULL)
 		pth_buf_addf(&path, "%s.%s", given[i - 1].path, spec->key);
 	if (v != NULL && becomes_text(spec, v, &words))
@@ -272,9 +275,12 @@ late(const struct plan_with *w, struct plan_service *s, const struct pth_ynode *
 {
 	const struct pth_ynode *t = pth_yaml_get(spec, "template"),
 	                       *from = pth_yaml_get(spec, "from");
-	json_t *v = json_object_get(s->params, spec->key), *out = NULL;
+	json_t *v, *out = NULL;
 	pth_auto_buf name = PTH_BUF_INIT;
 
+	if (t == NULL && from == NULL)
+		return 0;
+	v = json_object_get(s->params, spec->key);
 	if (t != NULL && t->b && !json_is_null(v)) {
 		pth_buf_addf(&name, "parameter %s", spec->key);
 		out = pth_json_map(v, render, &(struct render){ w, name.s });

@@ -59,14 +59,6 @@ plan_wrong(struct plan *p, const struct plan_service *s, const char *what, const
 	va_end(ap);
 }
 
-const char *
-plan_path(struct pth_buf *b, const struct plan_service *s, const char *what)
-{
-	pth_buf_cut(b, 0);
-	pth_buf_addf(b, "services.%s.%s", s->key, what);
-	return b->s;
-}
-
 int64_t
 plan_us(const json_t *v, int64_t def)
 {

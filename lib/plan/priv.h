@@ -9,9 +9,12 @@
 
 struct plan_with;
 
+enum { PLAN_SAID = 4 };
+
 struct plan_service {
-	const char *key, *name; /* in the experiment; name of directory and host */
-	json_t *rec;            /* its part of the record, borrowed */
+	const char *key, *name;        /* in the experiment; name of directory and host */
+	json_t *rec;                   /* its part of the record, borrowed */
+	const json_t *said[PLAN_SAID]; /* of plan_said(), borrowed */
 	struct pth_plugin *plugin, *protocol;
 	const struct pth_ynode *view, *pview; /* with version and role applied */
 	const char *version, *role;
@@ -98,7 +101,6 @@ void plan_service_look(struct plan *p, struct plan_service *s);
 void plan_service_release(struct plan_service *s);
 /* The maps of the experiment that hold parameters, PLAN_SAID of them, the strongest first; what
  * is the path below the service. The map may be NULL. */
-enum { PLAN_SAID = 4 };
 const json_t *plan_said(const struct plan_service *s, unsigned i, const char **what);
 /* plan/emit.c: its part of the plan, once all are known. */
 json_t *plan_service_emit(struct plan *p, struct plan_service *s);

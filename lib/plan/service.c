@@ -86,6 +86,17 @@ unknown_version(struct plan *p, struct plan_service *s, const struct pth_ynode *
 	    b.s != NULL ? b.s : "none");
 }
 
+const char *
+plan_path(struct pth_buf *b, const struct plan_service *s, const char *what)
+{
+	pth_buf_cut(b, 0);
+	pth_buf_adds(b, "services.");
+	pth_buf_adds(b, s->key);
+	pth_buf_addc(b, '.');
+	pth_buf_adds(b, what);
+	return b->s;
+}
+
 /* What the experiment says about the implementation beside its parameters (its name, version
  * and settings) stands in the first of these maps, and in files of PANTHER in the others. */
 const json_t *
@@ -93,13 +104,8 @@ plan_said(const struct plan_service *s, unsigned i, const char **what)
 {
 	static const char *const names[PLAN_SAID] = { "implementation", "implementation.config",
 		"plugin_config", "plugin_config.config" };
-	const json_t *impl = pth_given_implementation(s->rec),
-	             *more = pth_given_plugin_config(s->rec);
-	const json_t *maps[PLAN_SAID] = { impl, json_object_get(impl, "config"), more,
-		json_object_get(more, "config") };
-
 	*what = names[i];
-	return maps[i];
+	return s->said[i];
 }
 
 /* The version that the experiment asks for: protocol.version wins over that beside the
@@ -323,6 +329,10 @@ plan_service_look(struct plan *p, struct plan_service *s)
 	const json_t *protocol = pth_given_protocol(s->rec);
 	const char *name = pth_proto_name(protocol);
 
+	s->said[0] = pth_given_implementation(s->rec);
+	s->said[1] = json_object_get(s->said[0], "config");
+	s->said[2] = pth_given_plugin_config(s->rec);
+	s->said[3] = json_object_get(s->said[2], "config");
 	s->role = pth_proto_role(protocol);
 	s->client = (strcmp(s->role, "client") == 0);
 	s->params = json_object();

@@ -96,7 +96,6 @@ plan_mentions_in_role(const struct plan_service *s, const char *name)
 {
 	pth_auto_buf said = PTH_BUF_INIT;
 
-	pth_json_dump(&said, s->rec);
 	pth_yaml_foreach(c, s->view) {
 		const struct pth_ynode *n = pth_desc_role(c, s->role);
 
@@ -104,6 +103,7 @@ plan_mentions_in_role(const struct plan_service *s, const char *name)
 		    n != NULL && node_says(s->plugin, n, name))
 			return true;
 	}
+	pth_json_dump(&said, s->rec);
 	return says(said.s, name);
 }
 
@@ -121,9 +121,9 @@ plan_usual_given(const struct plan_service *s, const char *name, struct pth_buf 
 		v = json_object_get(map, name);
 		if (v == NULL && i + 1 < 2 * PLAN_SAID)
 			continue;
-		pth_buf_cut(path, 0);
-		pth_buf_addf(path, "services.%s.%s%s.%s", s->key, what,
-		    i % 2 != 0 ? ".parameters" : "", name);
+		plan_path(path, s, what);
+		pth_buf_adds(path, i % 2 != 0 ? ".parameters." : ".");
+		pth_buf_adds(path, name);
 	}
 	return v;
 }

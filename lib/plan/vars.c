@@ -18,7 +18,10 @@ at(const struct plan_service *s, const char *what)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 
-	pth_buf_addf(&b, "@{dir}/%s%s%s", s->name, *what != '\0' ? "/" : "", what);
+	pth_buf_adds(&b, "@{dir}/");
+	pth_buf_adds(&b, s->name);
+	pth_buf_adds(&b, *what != '\0' ? "/" : "");
+	pth_buf_adds(&b, what);
 	return json_stringn(b.s, b.len);
 }
 
@@ -35,8 +38,9 @@ cert(const struct plan_service *s, const char *param, const char *file)
 
 	if (!own && given != NULL && *given != '\0')
 		return json_string(given);
-	pth_buf_addf(
-	    &b, "%s/%s", s->own_certs || s->cert_dir == NULL ? "@{dir}/certs" : s->cert_dir, file);
+	pth_buf_adds(&b, s->own_certs || s->cert_dir == NULL ? "@{dir}/certs" : s->cert_dir);
+	pth_buf_addc(&b, '/');
+	pth_buf_adds(&b, file);
 	return json_stringn(b.s, b.len);
 }
 

@@ -422,12 +422,12 @@ plan_version_vars(const struct plan_service *s, json_t *vars)
 	static const char *const ours[] = { "name", "version", "transport", "port" };
 	json_t *v, *port = json_object_get(vars, "port"),
 	           *protocol = json_object_get(vars, "protocol");
-	json_auto_t *top = json_pack(
-	    "{s:s, s:[], s:{}, s:{}}", "commit", "", "dependencies", "env", "tests");
+	json_auto_t *top = NULL;
 	const char *key;
 
 	if (s->section == NULL)
 		return;
+	top = json_pack("{s:s, s:[], s:{}, s:{}}", "commit", "", "dependencies", "env", "tests");
 	certificates(s, vars);
 	if (json_integer_value(port) > 0)
 		put(s->section, "network.port", port);

@@ -20,7 +20,7 @@ short_type(const char *t)
 		{ "object", "map" } };
 
 	for (size_t i = 0; i < countof(names); i++)
-		if (strcmp(t, names[i][0]) == 0)
+		if (*t == *names[i][0] && strcmp(t, names[i][0]) == 0)
 			return names[i][1];
 	return t;
 }

@@ -127,7 +127,6 @@ pth_report_json(const struct pth_report *r, struct pth_buf *b)
 {
 	json_auto_t *o = json_object();
 	json_t *meta = json_object(), *services = json_array();
-	pth_auto_str text = NULL;
 
 	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
 		for (const struct pth_report_service *s = t->services; s != NULL; s = s->next)
@@ -150,6 +149,6 @@ pth_report_json(const struct pth_report *r, struct pth_buf *b)
 	pth_summeta_set_report_format_version(meta, "1.0");
 	pth_summeta_set_generator(meta, "pth " PTH_VERSION);
 	pth_summary_set_report_metadata(o, meta);
-	text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-	pth_buf_addf(b, "%s\n", text != NULL ? text : "");
+	pth_json_dumps(b, o, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+	pth_buf_addc(b, '\n');
 }

@@ -128,8 +128,10 @@ pth_cache_key(const struct pth_cache *c, const json_t *what, const json_t *input
 			    add_input(c, dirfd, json_string_value(v), 0, list, e) :
 			    pth_err_set(e, PTH_INPUT, "an input must be a path");
 	json_auto_t *all = json_pack("{s:i,s:O,s:o}", "pth", 1, "what", what, "inputs", list);
-	pth_auto_str text = all != NULL ? json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-	if (r == 0 && (text == NULL || digest_text(c, text, key) != 0))
+	pth_auto_buf text = PTH_BUF_INIT;
+	if (r == 0 &&
+	    (pth_json_dumps(&text, all, JSON_COMPACT | JSON_SORT_KEYS) != 0 ||
+	        digest_text(c, text.s, key) != 0))
 		r = pth_err_set(e, PTH_SYSTEM, "digest:");
 	return r;
 }

@@ -18,7 +18,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	sure = json_loadb((const char *)data, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
 	ours = json_dumps(quick, JSON_ENCODE_ANY);
 	theirs = sure != NULL ? json_dumps(sure, JSON_ENCODE_ANY) : NULL;
-	if (ours == NULL || theirs == NULL || strcmp(ours, theirs) != 0 || json_equal(quick, sure) == 0)
+	if (ours == NULL || theirs == NULL || strcmp(ours, theirs) != 0 ||
+	    json_equal(quick, sure) == 0)
 		abort();
 	json_decref(quick);
 	json_decref(sure);
