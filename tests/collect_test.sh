@@ -825,6 +825,7 @@ testRunDirectory() {
 	run pth-collect out
 	assertCode 0
 	assertEquals 'the directory alone gives the same' "$all" "$out"
+	assertEquals 'of a run that is over, nothing is to be warned of' '' "$err"
 	# A part of it: the others stay in results.jsonl.
 	jq -c 'select(.type == "end" or .id == "two") | .tests |= if . then 1 else . end' in.jsonl |
 		jq -c 'if .tests == null then del(.tests) else . end' >part

@@ -168,6 +168,11 @@ of_ends(void)
 	sh("exit 0", none, 60 * PTH_SECOND_US);
 	CHECK(!late);
 
+	unit("an error of before is not one of its output");
+	errno = EAGAIN;
+	CHECK_STR(sh("echo o", none, 60 * PTH_SECOND_US), "o\n");
+	CHECK(!late && x.code == 0);
+
 	unit("who leaves a child with its output is not waited for by that");
 	CHECK_STR(sh("echo o; sleep 3 & exit 0", none, 60 * PTH_SECOND_US), "o\n");
 	CHECK(!late && x.code == 0);

@@ -109,6 +109,7 @@ of_failures(void)
 	CHECK(strncmp(lives("{\"compile_cache\":{\"outputs\":[\"../count\"]}}", "one\n"),
 	          "not_cached, ", 12) == 0);
 	CHECK_INT(s.state, PTH_ST_STOPPED);
+	CHECK_INT(s.cache_state, PTH_CACHE_OFF);
 	end();
 
 	unit("without a cache it just compiles");

@@ -281,6 +281,7 @@ static void
 names(void)
 {
 	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
 	struct traced r;
 
 	begin(&r, "twice");
@@ -297,6 +298,9 @@ names(void)
 	is(&r, "6669727374647374-2.sqlog",
 	    BEGINS "packet_sent initial 0;version_information;"
 	           "packet_received version_negotiation;");
+	pth_buf_cut(&b, 0);
+	CHECK(pth_file_read_below(r.dir, "6669727374647374-2.sqlog", 1 << 20, &b, &e) == 0);
+	CHECK(strstr(b.s, "\"supported_versions\":[\"00000001\",\"6b3343cf\"]") != NULL);
 	pth_buf_release(&b);
 	end(&r);
 }
