@@ -996,6 +996,7 @@ testTheDirectoryDisagrees() {
 			rm -rf out && cp -R forged out
 			case $source in out) run timeout 60 pth-collect out ;; *) collect ;; esac
 			assertCode 0
+			assertMatch "$err" '1-t: .* does not say what pth-exec does; this counts'
 			assertEquals "$how, $source" 'failed passed' \
 				"$(jq_out -r 'select(.id).verdict.status' | xargs)"
 			assertEquals "$how, $source" "$says" "$(jq_out -r 'select(.id == "1-t") |

@@ -1,4 +1,4 @@
-/* Descriptors: inheritance, the table of keys, the shapes of version files. */
+/* Descriptors: inheritance, the table of keys. */
 #include "loaded.h"
 #include "unit.h"
 
