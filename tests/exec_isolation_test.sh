@@ -392,6 +392,22 @@ powerless() {
 	assertEquals "$id 0000000000000000 0000000000000000 1 done" "$(xargs <said)"
 }
 
+# A program in a directory that its user may not enter: it alone is there.
+testProgramInAClosedDirectory() {
+	need_namespaces && need_root || return
+	mkdir -m 700 closed closed/deep
+	for f in closed/prog closed/other closed/deep/prog; do
+		printf '#!/bin/sh\nls %s/closed\n' "$PTH_TMP" >"$f"
+		chmod 755 "$f"
+	done
+	for f in closed/prog closed/deep/prog; do
+		rm -rf out
+		exec1 '{}' "$PTH_TMP/$f"
+		assertEquals "$f" completed "$(field .status)"
+		assertEquals "${f#closed/}" "$(log | sed 's/^deep$/deep\/prog/')"
+	done
+}
+
 testServicesHaveNoPower() {
 	as_runner || return
 	powerless

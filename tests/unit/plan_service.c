@@ -307,6 +307,7 @@ head(void)
 		{ "services: {a: {user: root}}", "@a.root", "true" },
 		{ "{}", "@a.limits", NULL },
 		{ "services: {a: {limits: {}}}", "@a.limits", NULL },
+		{ "services: {a: {limits: {cpu: 0.5}}}", "@a.limits", "{cpu: 0.5}" },
 		{ "services: {a: {limits: {cpu: 0.5, files: 3}}}", "@a.limits",
 		    "{cpu: 0.5, files: 3}" },
 		{ "{}", "@a.transport", "udp" },
