@@ -24,6 +24,7 @@ struct exec {
 	struct pth_rec_in in;
 	struct pth_home home;
 	bool finished;         /* no more input */
+	bool ended;            /* the run knows it */
 	bool check;            /* only look at the tests, and tell what is wrong */
 	bool print;            /* only write their commands */
 	json_t *held;          /* what waits for the end of the input; NULL: nothing has to */
@@ -184,6 +185,20 @@ take_signals(struct exec *x, int sigfd)
 	}
 }
 
+/* Once all has come. */
+static void
+note_end(struct exec *x)
+{
+	struct pth_err e;
+
+	if (!is_fed(x) || x->ended || *x->broken.text != '\0')
+		return;
+	x->ended = true;
+	/* Ctrl-C has ended those before us, too. */
+	pth_rec_lacks(&x->s.out, &x->in, x->signal == 0);
+	pth_must(pth_run_fed(&x->s, &e), &e);
+}
+
 /* How long to wait for something to happen. */
 static int
 idle_ms(const struct exec *x)
@@ -206,6 +221,7 @@ run(struct exec *x, int sigfd)
 
 	for (;;) {
 		take_pending(x);
+		note_end(x);
 		x->s.runner.complete = is_fed(x);
 		pth_must(pth_run_move(&x->s, &e), &e);
 		if (is_fed(x) && pth_run_is_idle(&x->s))
@@ -274,11 +290,11 @@ main(int argc, char **argv)
 		pth_die(PTH_SYSTEM, "signalfd:");
 	run(&x, sigfd);
 	pth_runner_reap(&x.s.runner, true);
-	if (*x.broken.text != '\0' || (x.signal == 0 && pth_rec_whole(&x.in, &x.broken) != 0)) {
+	if (*x.broken.text != '\0') {
 		pth_complain("%s", x.broken.text);
 		code = x.broken.code;
 	}
-	pth_must(pth_run_end(&x.s, *x.broken.text == '\0' && x.in.ended, &e), &e);
+	pth_must(pth_run_end(&x.s, *x.broken.text == '\0', &e), &e);
 	if (x.s.touched && code == PTH_OK)
 		code = PTH_SYSTEM;
 	json_decref(x.held);

@@ -96,6 +96,8 @@ take_stream(
 			pth_must(pth_rec_write(pass, rec, &write), &write);
 		json_decref(rec);
 	}
+	if (got == 0 && pass != NULL)
+		pth_rec_lacks(pass, in, false);
 	return got == 0 && pth_rec_whole(in, e) == 0 ? 0 : e->code;
 }
 
@@ -253,7 +255,7 @@ main(int argc, char **argv)
 		pth_err_wrap(&why, "%s", e.text);
 	pth_report_finish(r, why.text);
 	pth_event_run(*r->run != '\0' ? r->run : NULL);
-	if (o.pass && rc == 0)
+	if (o.pass && (rc == 0 || pass.lacks != NULL))
 		pth_must(pth_rec_end(&pass, &e), &e);
 	write_all(&o, r, tool.quiet);
 	if (rc != 0)

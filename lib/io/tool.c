@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -371,6 +372,20 @@ take_option(struct pth_tool *t, int code, char *const *argv)
 	return e.code;
 }
 
+/* PTH_PARTIAL is --partial for all stages of a pipe. An exit code, or -1: go on. */
+static int
+take_environment(struct pth_tool *t)
+{
+	const char *partial = getenv("PTH_PARTIAL");
+
+	if (partial == NULL || *partial == '\0')
+		return -1;
+	if (strcmp(partial, "0") != 0 && strcmp(partial, "1") != 0)
+		return pth_tool_mistake(t, "PTH_PARTIAL=%s: expected 0 or 1", partial);
+	t->partial = *partial == '1';
+	return -1;
+}
+
 int
 pth_tool_parse(struct pth_tool *t, int argc, char **argv)
 {
@@ -388,6 +403,8 @@ pth_tool_parse(struct pth_tool *t, int argc, char **argv)
 			pth_buf_addf(&letters, "%c%s", o->letter, o->arg != NULL ? ":" : "");
 	}
 	names[n] = (struct option){ 0 };
+	if ((end = take_environment(t)) >= 0)
+		return end;
 	opterr = 0;
 	while ((code = getopt_long(argc, argv, letters.s, names, NULL)) != -1)
 		if ((end = take_option(t, code, argv)) >= 0)
@@ -422,7 +439,11 @@ each(struct pth_rec_in *in, struct pth_rec_out *out, void (*take)(json_t *, void
 		if (r != 0)
 			return r;
 	}
-	return r == 0 ? pth_rec_whole(in, e) : r;
+	if (r == 0 && out == NULL)
+		return pth_rec_whole(in, e);
+	if (r == 0)
+		pth_rec_lacks(out, in, true);
+	return r;
 }
 
 int
