@@ -98,16 +98,6 @@ run(const char *const *argv, int in, int out, struct outcome *o, struct pth_err 
 	return pth_proc_run(&req, o->limits.us, NULL, &o->errs, STDERR_MAX, &o->exit, &o->late, e);
 }
 
-int
-collect_tshark_scratch(void)
-{
-	const char *dir = getenv("TMPDIR");
-	int fd = open(
-	    dir != NULL && *dir != '\0' ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	return fd >= 0 ? fd : memfd_create("pth", MFD_CLOEXEC);
-}
-
 /* An option, and its value of two parts. */
 static void
 add_option(struct pth_strv *argv, const char *option, const char *first, const char *second)
@@ -184,7 +174,7 @@ collect_tshark_read(int in, const json_t *decode, const struct tshark_limits *li
     struct packets *p, struct tshark_pass *pass, struct pth_err *e)
 {
 	struct outcome o = { .limits = *limits };
-	pth_auto_fd out = collect_tshark_scratch();
+	pth_auto_fd out = pth_scratch();
 	pth_auto_strv argv = NULL;
 	int rc;
 

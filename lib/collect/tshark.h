@@ -42,9 +42,6 @@ int collect_tshark_inject(int dirfd, const char *path, const struct pth_buf *key
 /* Are there TLS secrets in the pcapng at path? 1, 0, or -1 when it cannot be read as one. */
 int collect_tshark_secrets(int dirfd, const char *path);
 
-/* A file without a name, for output that nobody else shall see. -1 and errno. */
-int collect_tshark_scratch(void);
-
 /* Append to b the lines of a key log that are well-formed and not yet in
  * seen (an object used as a set). */
 void collect_keylog_merge(struct pth_buf *b, json_t *seen, const char *text, size_t n);

@@ -425,16 +425,16 @@ pth_tool_open(const struct pth_tool *t, int i, struct pth_rec_in *in, struct pth
 	return r;
 }
 
+/* The records of one input. */
 static int
-each(struct pth_rec_in *in, struct pth_rec_out *out, void (*take)(json_t *, void *), void *arg,
-    struct pth_err *e)
+feed(struct pth_rec_in *in, struct pth_rec_out *out,
+    int (*take)(json_t *, void *, struct pth_err *), void *arg, struct pth_err *e)
 {
 	json_t *rec;
 	int r;
 
 	while ((r = pth_rec_read(in, &rec, e)) > 0) {
-		take(rec, arg);
-		r = out != NULL ? pth_rec_write(out, rec, e) : 0;
+		r = take(rec, arg, e);
 		json_decref(rec);
 		if (r != 0)
 			return r;
@@ -447,18 +447,43 @@ each(struct pth_rec_in *in, struct pth_rec_out *out, void (*take)(json_t *, void
 }
 
 int
-pth_tool_each(const struct pth_tool *t, bool pass, void (*take)(json_t *, void *), void *arg,
-    struct pth_err *e)
+pth_tool_feed(const struct pth_tool *t, struct pth_rec_out *out,
+    int (*take)(json_t *rec, void *arg, struct pth_err *e), void *arg, struct pth_err *e)
 {
-	struct pth_rec_out out = { .fp = stdout, .max = PTH_REC_PLAN };
 	struct pth_rec_in in;
 	int i = 0, r;
 
 	do {
 		r = pth_tool_open(t, i, &in, e);
 		if (r == 0)
-			r = each(&in, pass ? &out : NULL, take, arg, e);
+			r = feed(&in, out, take, arg, e);
 		pth_rec_close(&in);
 	} while (r == 0 && ++i < t->operand_count);
+	return r;
+}
+
+struct stage {
+	struct pth_rec_out *out; /* NULL: nothing is written */
+	void (*take)(json_t *rec, void *arg);
+	void *arg;
+};
+
+static int
+pass_on(json_t *rec, void *arg, struct pth_err *e)
+{
+	struct stage *s = arg;
+
+	s->take(rec, s->arg);
+	return s->out != NULL ? pth_rec_write(s->out, rec, e) : 0;
+}
+
+int
+pth_tool_each(const struct pth_tool *t, bool pass, void (*take)(json_t *, void *), void *arg,
+    struct pth_err *e)
+{
+	struct pth_rec_out out = { .fp = stdout, .max = PTH_REC_PLAN };
+	struct stage s = { pass ? &out : NULL, take, arg };
+	int r = pth_tool_feed(t, s.out, pass_on, &s, e);
+
 	return r == 0 && pass ? pth_rec_end(&out, e) : r;
 }

@@ -75,6 +75,10 @@ int pth_tool_open(const struct pth_tool *t, int i, struct pth_rec_in *in, struct
  * what the input lacks; else that is an error. 0 or -1 with e. */
 int pth_tool_each(const struct pth_tool *t, bool pass, void (*take)(json_t *rec, void *arg),
     void *arg, struct pth_err *e);
+/* The same for who writes what it wants to out, and the end record in the end. What the input
+ * lacks is noted in out; out NULL: that is an error. take() gives 0, or -1 with e: no more. */
+int pth_tool_feed(const struct pth_tool *t, struct pth_rec_out *out,
+    int (*take)(json_t *rec, void *arg, struct pth_err *e), void *arg, struct pth_err *e);
 /* Write the text to stdout now, and empty the buffer. 0 or -1 with e. */
 int pth_tool_print(struct pth_buf *b, struct pth_err *e);
 

@@ -75,6 +75,12 @@ named(const struct pth_select *in, const struct pth_strv *globs, const json_t *r
 }
 
 bool
+pth_select_has(const struct pth_select *in, const json_t *rec)
+{
+	return (in->only.n == 0 || named(in, &in->only, rec)) && !named(in, &in->skip, rec);
+}
+
+bool
 pth_select_wants(const struct pth_select *in)
 {
 	return in->only.n + in->skip.n > 0;
