@@ -119,7 +119,7 @@ note_missing(struct work *w)
 static int
 make_dir(struct work *w, struct pth_err *e)
 {
-	struct pth_merge_dir *d = pth_merge_dir_open(w->dir, w->move, e);
+	struct pth_merge_dir *d = pth_merge_dir_open(w->dir, w->move, false, e);
 	json_t *rec;
 	int r = d == NULL ? -1 : 0;
 

@@ -51,10 +51,13 @@ void pth_merge_release(struct pth_merge *m);
  * moved. 0, or -1 with e.
  */
 struct pth_merge_dir;
-/* New, or NULL with e. path as for pth_rundir_open(). */
-struct pth_merge_dir *pth_merge_dir_open(const char *path, bool move, struct pth_err *e);
-/* Takes rec's directory, and writes rec, whose run_dir is changed, into the streams. The
- * directories are all there after pth_merge_dir_end(). */
+/* New, or NULL with e. path, resume: as for pth_rundir_open(). */
+struct pth_merge_dir *pth_merge_dir_open(
+    const char *path, bool move, bool resume, struct pth_err *e);
+/* Its path, absolute. */
+const char *pth_merge_dir_path(const struct pth_merge_dir *d);
+/* Takes rec's directory, unless it is here already, and writes rec, whose run_dir is changed, into
+ * the streams. The directories are all there after pth_merge_dir_end(). */
 int pth_merge_dir_add(struct pth_merge_dir *d, json_t *rec, struct pth_err *e);
 /* The streams are whole but for what they lack (or NULL). */
 int pth_merge_dir_end(struct pth_merge_dir *d, const char *lacks, struct pth_err *e);

@@ -32,16 +32,22 @@ struct pth_merge_dir {
 };
 
 struct pth_merge_dir *
-pth_merge_dir_open(const char *path, bool move, struct pth_err *e)
+pth_merge_dir_open(const char *path, bool move, bool resume, struct pth_err *e)
 {
 	struct pth_merge_dir *d = pth_xmalloc(sizeof *d);
 
 	*d = (struct pth_merge_dir){ .move = move, .fromfd = -1, .seen = json_object() };
-	if (pth_rundir_open(&d->to, path, "", "", false, e) == 0)
+	if (pth_rundir_open(&d->to, path, "", "", resume, e) == 0)
 		return d;
 	json_decref(d->seen);
 	free(d);
 	return NULL;
+}
+
+const char *
+pth_merge_dir_path(const struct pth_merge_dir *d)
+{
+	return d->to.path;
 }
 
 /* Lets cp(1) do what has gathered: it knows links, FIFOs and holes, and how file systems share
@@ -194,7 +200,9 @@ pth_merge_dir_add(struct pth_merge_dir *d, json_t *rec, struct pth_err *e)
 
 	if (!pth_name_ok(id))
 		return pth_err_set(e, PTH_INPUT, "%s: the id is not a safe directory name", id);
-	if (from != NULL && (change(d, from, e) != 0 || take_all(d, id, result, e) != 0))
+	/* What is here already was moved before somebody was killed. */
+	if (from != NULL && strcmp(from, d->to.path) != 0 &&
+	    (change(d, from, e) != 0 || take_all(d, id, result, e) != 0))
 		return -1;
 	if (from != NULL)
 		pth_result_set_run_dir(result, d->to.path);

@@ -1,0 +1,676 @@
+/* This file cuts a run into parts, hands them to an engine, and puts their results together. */
+#include "spread/spread.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/os.h"
+#include "base/text.h"
+#include "base/words.h"
+#include "host/proc.h"
+#include "host/run_id.h"
+#include "io/event.h"
+#include "io/file.h"
+#include "run/rundir.h"
+#include "run/select.h"
+
+#define PARTS ".parts"
+#define CODE_MAX 4096
+#define STOP_US (60 * PTH_SECOND_US) /* for parts to end after an interrupt */
+#define GONE 2                       /* how often the engine must not know a part */
+#define GUESS_US (2 * PTH_SECOND_US) /* of a test that never ran */
+#define MARGIN_MINUTES 10
+
+enum state { READY, OUT, DONE, LOST };
+
+struct pth_part {
+	unsigned tests, tries;
+	enum state state;
+	pid_t pid;         /* of an engine that waits; 0: none */
+	unsigned gone;     /* how often the engine did not know it */
+	bool seen;         /* asked for this time */
+	int64_t expect_us; /* how long its tests took before */
+	int64_t limit_us;  /* of its tests together */
+	int64_t out_us;    /* when it was submitted, monotonic */
+	char why[200];     /* of LOST */
+};
+
+/* --- files --- */
+
+/* Opens PARTS/NUMBER/name. */
+static int
+open_file(const struct pth_spread *s, size_t i, const char *name, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "%zu/%s", i + 1, name);
+	return openat(s->partsfd, path, flags | O_CLOEXEC, 0666);
+}
+
+static bool
+has_file(const struct pth_spread *s, size_t i, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "%zu/%s", i + 1, name);
+	return faccessat(s->partsfd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void
+unlink_file(const struct pth_spread *s, size_t i, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "%zu/%s", i + 1, name);
+	unlinkat(s->partsfd, path, 0);
+}
+
+static struct pth_part *
+add_part(struct pth_spread *s)
+{
+	if (s->count == s->room) {
+		s->room = s->room > 0 ? 2 * s->room : 64;
+		s->parts = pth_xarray(s->parts, s->room, sizeof *s->parts);
+	}
+	s->parts[s->count] = (struct pth_part){ .state = READY };
+	return &s->parts[s->count++];
+}
+
+int
+pth_spread_open(struct pth_spread *s, struct pth_err *e)
+{
+	pth_auto_buf path = PTH_BUF_INIT, text = PTH_BUF_INIT;
+	char unique[PTH_UNIQUE_SIZE];
+
+	s->partsfd = -1;
+	s->to = pth_merge_dir_open(s->dir, true, s->resume, e);
+	if (s->to == NULL)
+		return -1;
+	pth_buf_addf(&path, "%s/" PARTS, pth_merge_dir_path(s->to));
+	if (!s->resume && pth_rmtree(AT_FDCWD, path.s, e) != 0)
+		return -1;
+	if (pth_mkdirs(AT_FDCWD, path.s, e) != 0)
+		return -1;
+	s->partsfd = open(path.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->partsfd < 0)
+		return pth_err_set(e, PTH_SYSTEM, "%s:", path.s);
+	pth_buf_addf(&text, "%s\n%u\n", s->stamp, s->places.jobs);
+	if (pth_file_write(s->partsfd, "stamp", text.s, text.len, e) != 0)
+		return -1;
+	pth_run_id_unique("spread", path.s, unique);
+	pth_buf_cut(&text, 0);
+	pth_buf_addf(&text, "pth-%s", unique);
+	s->name = pth_buf_take(&text);
+	s->parts_path = pth_buf_take(&path);
+	s->places.parts = s->parts_path;
+	s->places.name = s->name;
+	while (s->resume && has_file(s, s->old, "plan.jsonl"))
+		s->old++;
+	return s->old > 0 && s->engine.status != NULL ?
+	    pth_engine_status(&s->engine, &s->places, &s->known, e) :
+	    0;
+}
+
+/* The number that a line of the engine begins with, at most max; 0: none. It is taken off. */
+static size_t
+number_of(struct pth_word *line, size_t max)
+{
+	struct pth_word number = { NULL, 0 };
+	pth_auto_str text = NULL;
+	long long n;
+
+	pth_word_trim(line);
+	if (!pth_word_next(line, " \t", &number))
+		return 0;
+	text = pth_xstrndup(number.s, number.n);
+	return pth_int(text, 1, (long long)max, &n) ? (size_t)n : 0;
+}
+
+/* --- what comes in --- */
+
+static bool
+is_full(const struct pth_spread *s, const struct pth_part *p)
+{
+	return s->chunk > 0 ? p->tests >= s->chunk : p->expect_us >= s->chunk_us;
+}
+
+/* The part that is being filled is whole: from now on it can be run. */
+static int
+close_part(struct pth_spread *s, struct pth_err *e)
+{
+	struct pth_part *p = &s->parts[s->count - 1];
+	pth_auto_buf end = PTH_BUF_INIT;
+	char from[64], to[64];
+	bool bad;
+
+	if (s->open_part == NULL)
+		return 0;
+	pth_rec_end_line(&end, p->tests, NULL);
+	bad = fwrite(end.s, 1, end.len, s->open_part) != end.len;
+	bad = fclose(pth_take(&s->open_part)) != 0 || bad;
+	snprintf(from, sizeof from, "%zu/filling", s->count);
+	snprintf(to, sizeof to, "%zu/plan.jsonl", s->count);
+	if (bad || renameat(s->partsfd, from, s->partsfd, to) != 0)
+		return pth_err_set(e, PTH_SYSTEM, "%s/%s:", s->parts_path, to);
+	return 0;
+}
+
+static int
+begin_part(struct pth_spread *s, struct pth_err *e)
+{
+	char name[32];
+	int fd;
+
+	add_part(s);
+	snprintf(name, sizeof name, "%zu", s->count);
+	if (pth_mkdirs(s->partsfd, name, e) != 0)
+		return -1;
+	fd = open_file(s, s->count - 1, "filling", O_WRONLY | O_CREAT | O_TRUNC);
+	if (fd < 0 || (s->open_part = fdopen(fd, "w")) == NULL)
+		return pth_err_set(e, PTH_SYSTEM, "%s/%s:", s->parts_path, name);
+	return 0;
+}
+
+static int
+another_input(const struct pth_spread *s, const json_t *rec, struct pth_err *e)
+{
+	return pth_err_set(e, PTH_INPUT,
+	    "%s: the input is not that of the run that is resumed in %s: part %zu has other tests",
+	    rec != NULL ? pth_rec_id(rec) : "the end", s->dir, s->count);
+}
+
+/* A part that is there from before: is it at work? */
+static void
+adopt(struct pth_spread *s, struct pth_part *p)
+{
+	struct pth_word rest = pth_word_of(s->known.s != NULL ? s->known.s : ""), line;
+
+	while (pth_word_next(&rest, "\n", &line))
+		if (number_of(&line, s->count) == s->count) {
+			p->state = OUT;
+			p->tries = 1;
+			p->out_us = pth_mono_us();
+		}
+}
+
+/* The next test of the parts that are there. 1, 0: there is no more, -1 with e. */
+static int
+next_old(struct pth_spread *s, json_t **rec, struct pth_err *e)
+{
+	pth_auto_buf path = PTH_BUF_INIT;
+	int r;
+
+	for (;;) {
+		if (s->old_in != NULL) {
+			do
+				r = pth_rec_read(s->old_in, rec, e);
+			while (r > 0 && !pth_rec_is_test(*rec));
+			if (r != 0)
+				return r;
+			pth_rec_close(s->old_in);
+			free(pth_take(&s->old_in));
+		}
+		if (s->count >= s->old)
+			return 0;
+		adopt(s, add_part(s));
+		pth_buf_cut(&path, 0);
+		pth_buf_addf(&path, "%zu/plan.jsonl", s->count);
+		s->old_in = pth_xmalloc(sizeof *s->old_in);
+		if (pth_rec_open_below(s->old_in, s->partsfd, path.s, e) != 0)
+			return -1;
+	}
+}
+
+/* Is it the test that was there before? 1: yes, 0: all of these have come, -1 with e. */
+static int
+take_old(struct pth_spread *s, const json_t *rec, struct pth_err *e)
+{
+	json_t *old = NULL;
+	bool same;
+	int r = next_old(s, &old, e);
+
+	if (r <= 0)
+		return r;
+	same = json_equal(pth_rec_plan(old), pth_rec_plan(rec)) != 0 &&
+	    strcmp(pth_rec_id(old), pth_rec_id(rec)) == 0;
+	json_decref(old);
+	return same ? 1 : another_input(s, rec, e);
+}
+
+static int64_t
+expected(const struct pth_spread *s, const json_t *rec)
+{
+	int64_t us = s->before != NULL ? pth_rundir_duration(s->before, pth_rec_id(rec)) : -1;
+
+	return us >= 0 ? us : GUESS_US;
+}
+
+int
+pth_spread_take(struct pth_spread *s, json_t *take, struct pth_err *e)
+{
+	json_auto_t *rec = take;
+	pth_auto_buf line = PTH_BUF_INIT;
+	struct pth_part *p;
+	int old;
+
+	if (!pth_rec_is_test(rec))
+		return pth_rec_write(&s->out, rec, e);
+	old = s->open_part == NULL && s->old > 0 ? take_old(s, rec, e) : 0;
+	if (old < 0 || (old == 0 && s->open_part == NULL && begin_part(s, e) != 0))
+		return -1;
+	p = &s->parts[s->count - 1];
+	p->tests++;
+	p->expect_us += expected(s, rec);
+	p->limit_us += pth_plan_timeout_us(pth_rec_plan(rec));
+	if (old > 0)
+		return 0;
+	pth_rec_line(&line, rec);
+	if (fwrite(line.s, 1, line.len, s->open_part) != line.len)
+		return pth_err_set(e, PTH_SYSTEM, "%s/%zu:", s->parts_path, s->count);
+	return is_full(s, p) ? close_part(s, e) : 0;
+}
+
+int
+pth_spread_fed(struct pth_spread *s, struct pth_err *e)
+{
+	json_t *old = NULL;
+	int r = s->open_part == NULL ? next_old(s, &old, e) : 0;
+
+	json_decref(old);
+	if (r > 0)
+		return another_input(s, NULL, e);
+	s->fed = true;
+	return r == 0 ? close_part(s, e) : r;
+}
+
+static size_t
+count_state(const struct pth_spread *s, enum state state)
+{
+	size_t n = 0;
+
+	for (size_t i = s->emitted; i < s->count; i++)
+		n += s->parts[i].state == state;
+	return n;
+}
+
+bool
+pth_spread_has_room(const struct pth_spread *s)
+{
+	return s->engine.once || s->open_part != NULL ||
+	    s->count - s->emitted <= 2 * (size_t)s->window;
+}
+
+void
+pth_spread_count(const struct pth_spread *s, size_t n[4])
+{
+	n[0] = count_state(s, READY);
+	n[1] = count_state(s, OUT);
+	n[2] = s->emitted + count_state(s, DONE) + count_state(s, LOST);
+	n[3] = s->count;
+}
+
+bool
+pth_spread_is_done(const struct pth_spread *s)
+{
+	return s->fed && s->emitted == s->count;
+}
+
+/* --- what goes out --- */
+
+static void
+lose(struct pth_spread *s, size_t i, const char *why)
+{
+	struct pth_part *p = &s->parts[i];
+
+	if (p->tries < s->tries && s->signal == 0 && !s->refused) {
+		p->state = READY;
+		pth_warn("part %zu: %s; it is submitted again", i + 1, why);
+		return;
+	}
+	p->state = LOST;
+	snprintf(p->why, sizeof p->why, "part %zu: %.150s", i + 1, why);
+	pth_warn("%s", p->why);
+}
+
+/* Has it all its tests? */
+static bool
+is_whole(const struct pth_spread *s, size_t i)
+{
+	return i + 1 < s->count || (s->open_part == NULL && s->old_in == NULL);
+}
+
+/* The parts from i on that go out together. */
+static size_t
+batch(const struct pth_spread *s, size_t i, size_t room)
+{
+	size_t n = 0;
+
+	while (i + n < s->count && is_whole(s, i + n) && n < room && n < s->engine.array &&
+	    s->parts[i + n].state == READY)
+		n++;
+	return n;
+}
+
+static int
+submit(struct pth_spread *s, size_t i, size_t n, struct pth_err *e)
+{
+	pth_auto_fd log = openat(
+	    s->partsfd, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	int64_t limit = 0;
+	pid_t pid;
+
+	for (size_t k = i; k < i + n; k++)
+		limit = s->parts[k].limit_us > limit ? s->parts[k].limit_us : limit;
+	pid = pth_engine_submit(&s->engine, &s->places, (unsigned)i + 1, (unsigned)(i + n),
+	    limit / (60 * PTH_SECOND_US) + MARGIN_MINUTES, log, e);
+	if (pid < 0)
+		return -1;
+	for (size_t k = i; k < i + n; k++) {
+		s->parts[k].state = OUT;
+		s->parts[k].tries++;
+		s->parts[k].gone = 0;
+		s->parts[k].pid = pid;
+		s->parts[k].out_us = pth_mono_us();
+	}
+	pth_event("run.submitted", "{s:s,s:I,s:I}", "engine", s->engine.name, "first",
+	    (json_int_t)i + 1, "last", (json_int_t)(i + n));
+	return 0;
+}
+
+static int
+submit_all(struct pth_spread *s, struct pth_err *e)
+{
+	size_t out = count_state(s, OUT), n;
+
+	if (s->signal != 0 || s->refused || (s->engine.once && !s->fed))
+		return 0;
+	for (size_t i = s->emitted; i < s->count; i++) {
+		if (s->parts[i].state != READY || (!s->engine.once && out >= s->window))
+			continue;
+		n = batch(s, i, s->engine.once ? s->count : s->window - out);
+		if (n == 0)
+			continue;
+		if (submit(s, i, n, e) != 0)
+			return -1;
+		out += n;
+		i += n - 1;
+	}
+	return 0;
+}
+
+/* --- what comes back --- */
+
+/* Has it ended? Then it says how. */
+static void
+look_at(struct pth_spread *s, size_t i)
+{
+	pth_auto_fd fd = open_file(s, i, "code", O_RDONLY | O_NOFOLLOW);
+	pth_auto_buf text = PTH_BUF_INIT;
+	struct pth_part *p = &s->parts[i];
+
+	if (fd < 0 || pth_file_read_fd(fd, "code", CODE_MAX, &text, NULL) != 0 || text.len == 0)
+		return;
+	text.s[strcspn(text.s, "\n")] = '\0';
+	if (strncmp(text.s, "refused", 7) == 0) {
+		if (!s->refused)
+			pth_complain("part %zu was %s", i + 1, text.s);
+		s->refused = true;
+		p->state = LOST;
+		snprintf(p->why, sizeof p->why, "part %zu was %.150s", i + 1, text.s);
+		return;
+	}
+	p->state = DONE;
+	if (strcmp(text.s, "exit code 0") == 0)
+		return;
+	pth_warn(
+	    "part %zu: pth-exec ended with %s: %s/%zu/log", i + 1, text.s, s->parts_path, i + 1);
+	/* Whoever has ended it did not want it to go on. */
+	if (strcmp(text.s, "signal TERM") != 0 && strcmp(text.s, "signal INT") != 0 &&
+	    p->tries < s->tries && s->signal == 0) {
+		unlink_file(s, i, "code");
+		lose(s, i, "its pth-exec has failed");
+	}
+}
+
+/* Processes that were to wait for their parts are gone, and so are those parts that did not
+ * end. */
+static void
+reap(struct pth_spread *s)
+{
+	struct rusage usage;
+	char how[32], why[100];
+	int status;
+	pid_t pid;
+
+	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
+		struct pth_exit end = pth_exit_of(status, &usage);
+
+		for (size_t i = s->emitted; i < s->count; i++) {
+			if (s->parts[i].pid != pid || s->parts[i].state != OUT)
+				continue;
+			look_at(s, i);
+			snprintf(why, sizeof why, "engine %s has ended with %s before it",
+			    s->engine.name, pth_exit_text(&end, how));
+			if (s->parts[i].state == OUT)
+				lose(s, i, why);
+		}
+	}
+}
+
+/* A line of the engine: NUMBER STATE. */
+static void
+take_status(struct pth_spread *s, struct pth_word line)
+{
+	size_t n = number_of(&line, s->count);
+
+	if (n == 0)
+		return;
+	s->parts[n - 1].seen = true;
+	pth_word_trim(&line);
+	if (line.n >= 7 && strncmp(line.s, "PENDING", 7) != 0)
+		s->parts[n - 1].out_us = 0; /* it has begun */
+}
+
+/* Parts that the engine does not know any more have ended; when they have left nothing for a
+ * while, they are lost. */
+static void
+ask(struct pth_spread *s)
+{
+	static const char gone[] = "the engine does not know it any more: it was cancelled or lost",
+	                  nothing[] = "the engine does not know it any more, and it has left no "
+	                              "log: is the run directory seen on the other machines?";
+	pth_auto_buf lines = PTH_BUF_INIT;
+	struct pth_word rest, line;
+	struct pth_err e;
+	int64_t now = pth_mono_us();
+
+	if (s->engine.status == NULL || now - s->asked_us < s->poll_us || count_state(s, OUT) == 0)
+		return;
+	s->asked_us = now;
+	if (pth_engine_status(&s->engine, &s->places, &lines, &e) != 0) {
+		pth_warn("%s; it is asked again", e.text);
+		return;
+	}
+	for (size_t i = s->emitted; i < s->count; i++)
+		s->parts[i].seen = false;
+	rest = pth_word_of(lines.s != NULL ? lines.s : "");
+	while (pth_word_next(&rest, "\n", &line))
+		take_status(s, line);
+	for (size_t i = s->emitted; i < s->count; i++) {
+		struct pth_part *p = &s->parts[i];
+
+		if (p->state != OUT)
+			continue;
+		p->gone = p->seen ? 0 : p->gone + 1;
+		look_at(s, i);
+		if (p->state == OUT && p->gone >= GONE)
+			lose(s, i, has_file(s, i, "log") ? gone : nothing);
+		else if (p->state == OUT && s->start_us > 0 && p->out_us > 0 &&
+		    now - p->out_us > s->start_us) {
+			p->tries = s->tries;
+			lose(s, i, "it has not begun in the time that --start-limit gives it");
+		}
+	}
+}
+
+/* --- results --- */
+
+/* The record of a test that its part has not run to the end. */
+static json_t *
+without(struct pth_spread *s, const struct pth_part *p, const json_t *planned)
+{
+	json_t *rec = json_copy((json_t *)(uintptr_t)planned);
+	const char *why = p->state == LOST ? p->why : "its part has no result of it";
+
+	s->lost++;
+	pth_test_set_result(rec,
+	    s->signal != 0 ? pth_result_without(PTH_S_INTERRUPTED, PTH_CAT_NONE, "not begun") :
+	                     pth_result_without(PTH_S_ERROR, PTH_CAT_TEST_FRAMEWORK, why));
+	return rec;
+}
+
+/* One test, where its part has left it. */
+static int
+emit_test(struct pth_spread *s, size_t i, const json_t *planned, struct pth_rec_index *out,
+    struct pth_rec_index *part, struct pth_err *e)
+{
+	json_t *found = pth_rec_index_take(out, pth_rec_id(planned));
+	json_auto_t *rec = found != NULL ? found : pth_rec_index_take(part, pth_rec_id(planned));
+	pth_auto_buf dir = PTH_BUF_INIT;
+
+	if (pth_test_result(rec) == NULL) {
+		json_decref(rec);
+		rec = without(s, &s->parts[i], planned);
+	}
+	/* The far side may have another name for it. */
+	pth_buf_addf(&dir, "%s/%zu/run", s->parts_path, i + 1);
+	pth_result_set_run_dir(
+	    pth_test_result(rec), access(dir.s, X_OK) == 0 ? dir.s : pth_merge_dir_path(s->to));
+	if (pth_merge_dir_add(s->to, rec, e) != 0)
+		return -1;
+	pth_result_set_run_dir(pth_test_result(rec), pth_merge_dir_path(s->to));
+	return pth_rec_write(&s->out, rec, e);
+}
+
+/* All tests of a part, in their order. */
+static int
+emit(struct pth_spread *s, size_t i, struct pth_err *e)
+{
+	struct pth_rec_index out, part;
+	struct pth_rec_in in;
+	pth_auto_buf path = PTH_BUF_INIT;
+	json_t *planned;
+	int r;
+
+	pth_buf_addf(&path, "%zu/run/results.jsonl", i + 1);
+	pth_rec_index_open(&part, s->partsfd, path.s);
+	pth_buf_cut(&path, 0);
+	pth_buf_addf(&path, "%zu/out.jsonl", i + 1);
+	pth_rec_index_open(&out, s->partsfd, path.s);
+	pth_buf_cut(&path, 0);
+	pth_buf_addf(&path, "%zu/plan.jsonl", i + 1);
+	r = pth_rec_open_below(&in, s->partsfd, path.s, e);
+	while (r == 0 && (r = pth_rec_read(&in, &planned, e)) > 0) {
+		r = pth_rec_is_test(planned) ? emit_test(s, i, planned, &out, &part, e) : 0;
+		json_decref(planned);
+	}
+	pth_rec_close(&in);
+	pth_rec_index_close(&out);
+	pth_rec_index_close(&part);
+	return r;
+}
+
+static int
+emit_all(struct pth_spread *s, struct pth_err *e)
+{
+	char run[32];
+
+	while (s->emitted < s->count && is_whole(s, s->emitted) &&
+	    s->parts[s->emitted].state >= DONE) {
+		if (emit(s, s->emitted, e) != 0)
+			return -1;
+		snprintf(run, sizeof run, "%zu/run", ++s->emitted);
+		if (pth_rmtree(s->partsfd, run, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- interrupts --- */
+
+void
+pth_spread_interrupt(struct pth_spread *s, int signal)
+{
+	struct pth_err e;
+
+	s->signal = signal;
+	s->stop_us = pth_mono_us() + STOP_US;
+	if (pth_engine_cancel(&s->engine, &s->places, &e) != 0)
+		pth_complain("%s", e.text);
+	for (size_t i = s->emitted; i < s->count; i++)
+		if (s->parts[i].pid > 0 && s->parts[i].state == OUT)
+			kill(s->parts[i].pid, SIGTERM);
+}
+
+/* What does not end by itself is given up. */
+static void
+stop(struct pth_spread *s)
+{
+	bool late = s->signal != 0 && pth_mono_us() > s->stop_us;
+
+	if (s->signal == 0 && !s->refused)
+		return;
+	for (size_t i = s->emitted; i < s->count; i++)
+		if ((s->parts[i].state == READY && is_whole(s, i)) ||
+		    (late && s->parts[i].state == OUT))
+			lose(s, i,
+			    s->refused ? "not begun, for the far side is another one" :
+			                 "interrupted");
+}
+
+int
+pth_spread_move(struct pth_spread *s, struct pth_err *e)
+{
+	for (size_t i = s->emitted; i < s->count; i++)
+		if (s->parts[i].state == OUT || (s->parts[i].state == READY && i < s->old))
+			look_at(s, i);
+	reap(s);
+	ask(s);
+	stop(s);
+	if (submit_all(s, e) != 0)
+		return -1;
+	return emit_all(s, e);
+}
+
+int
+pth_spread_end(struct pth_spread *s, bool ended, struct pth_err *e)
+{
+	if (!ended)
+		return 0;
+	return pth_merge_dir_end(s->to, s->out.lacks, e) == 0 ? pth_rec_end(&s->out, e) : -1;
+}
+
+void
+pth_spread_release(struct pth_spread *s)
+{
+	if (s->open_part != NULL)
+		fclose(pth_take(&s->open_part));
+	if (s->old_in != NULL) {
+		pth_rec_close(s->old_in);
+		free(pth_take(&s->old_in));
+	}
+	free(pth_take(&s->parts));
+	free(pth_take(&s->parts_path));
+	pth_buf_release(&s->known);
+	free(pth_take(&s->name));
+	pth_close(&s->partsfd);
+	if (s->to != NULL)
+		pth_merge_dir_free(pth_take(&s->to));
+}
