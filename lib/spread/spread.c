@@ -39,7 +39,7 @@ struct pth_part {
 	int64_t expect_us; /* how long its tests took before */
 	int64_t limit_us;  /* of its tests together */
 	int64_t out_us;    /* when it was submitted, monotonic */
-	char why[200];     /* of LOST */
+	char why[400];     /* of LOST */
 };
 
 /* --- files --- */
@@ -335,7 +335,7 @@ lose(struct pth_spread *s, size_t i, const char *why)
 		return;
 	}
 	p->state = LOST;
-	snprintf(p->why, sizeof p->why, "part %zu: %.150s", i + 1, why);
+	snprintf(p->why, sizeof p->why, "part %zu: %.350s", i + 1, why);
 	pth_warn("%s", p->why);
 }
 
@@ -439,27 +439,52 @@ look_at(struct pth_spread *s, size_t i)
 	}
 }
 
+/* The last line that engines have said, with a colon before it, or "". */
+static void
+last_said(const struct pth_spread *s, struct pth_buf *b)
+{
+	pth_auto_fd fd = openat(s->partsfd, "log", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char text[600];
+	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+	ssize_t n = fd < 0 ? 0 :
+	                     pread(fd, text, sizeof text - 1,
+	                         size > (off_t)sizeof text - 1 ? size - (off_t)sizeof text + 1 : 0);
+	char *line;
+
+	while (n > 0 && text[n - 1] == '\n')
+		n--;
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	line = strrchr(text, '\n');
+	pth_buf_adds(b, ": ");
+	pth_show(b, line != NULL ? line + 1 : text, 200);
+}
+
 /* Processes that were to wait for their parts are gone, and so are those parts that did not
  * end. */
 static void
 reap(struct pth_spread *s)
 {
 	struct rusage usage;
-	char how[32], why[100];
+	char how[32];
 	int status;
 	pid_t pid;
 
 	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
 		struct pth_exit end = pth_exit_of(status, &usage);
+		pth_auto_buf why = PTH_BUF_INIT;
 
 		for (size_t i = s->emitted; i < s->count; i++) {
 			if (s->parts[i].pid != pid || s->parts[i].state != OUT)
 				continue;
 			look_at(s, i);
-			snprintf(why, sizeof why, "engine %s has ended with %s before it",
-			    s->engine.name, pth_exit_text(&end, how));
+			pth_buf_cut(&why, 0);
+			pth_buf_addf(&why, "engine %s has ended with %s before it", s->engine.name,
+			    pth_exit_text(&end, how));
+			last_said(s, &why);
 			if (s->parts[i].state == OUT)
-				lose(s, i, why);
+				lose(s, i, why.s);
 		}
 	}
 }
