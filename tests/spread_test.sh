@@ -201,6 +201,30 @@ testAnotherFarSide() {
 	assertTrue 'nothing was run' '[ ! -e ran ]'
 }
 
+testInFrontOfThePipe() {
+	cat >e.yaml <<-'end'
+	metadata: {name: far}
+	tests:
+	  - name: t
+	    iterations: 3
+	    network_environment: {type: localhost}
+	    isolation: none
+	    capture: false
+	    services: {s: {implementation: {name: command, type: testers, command: ["true"]},
+	      protocol: {name: tcp, role: server}, ports: ["24448:24448"]}}
+	end
+	run pth run e.yaml --spread local
+	assertCode 0
+	assertMatch "$out" '^far: 3/3 tests ok'
+	assertTrue 'a run directory' 'ls outputs/e-*/.parts/1/plan.jsonl >/dev/null'
+	run pth run e.yaml --spread=local -j 2 -o out
+	assertCode 0
+	assertEquals 3 "$(jq -r 'select(.verdict.ok).id' out/results.jsonl | wc -l)"
+	run pth run e.yaml --spread nowhere -o out
+	assertNotEquals "$out" 0 "$code"
+	assertMatch "$err" "unknown engine 'nowhere'"
+}
+
 # begin: in the background, until test 1 runs, which others wait for.
 begin() {
 	# shellcheck disable=SC2016 # of the test
