@@ -173,7 +173,7 @@ pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e)
 		if (!in->ended)
 			break;
 		take_end(in, *rec);
-		json_decref(*rec);
+		json_decref(pth_take(rec));
 	}
 	if (pth_rec_is_test(*rec)) {
 		if (json_string_length(PTH_GET(test, *rec, id)) == 0) {

@@ -283,9 +283,10 @@ pth_spread_fed(struct pth_spread *s, struct pth_err *e)
 	json_t *old = NULL;
 	int r = s->open_part == NULL ? next_old(s, &old, e) : 0;
 
-	json_decref(old);
-	if (r > 0)
+	if (r > 0) {
+		json_decref(old);
 		return another_input(s, NULL, e);
+	}
 	s->fed = true;
 	return r == 0 ? close_part(s, e) : r;
 }
