@@ -24,7 +24,6 @@ struct exec {
 	struct pth_rec_in in;
 	struct pth_home home;
 	bool finished;         /* no more input */
-	bool ended;            /* the run knows it */
 	bool check;            /* only look at the tests, and tell what is wrong */
 	bool print;            /* only write their commands */
 	json_t *held;          /* what waits for the end of the input; NULL: nothing has to */
@@ -185,20 +184,6 @@ take_signals(struct exec *x, int sigfd)
 	}
 }
 
-/* Once all has come. */
-static void
-note_end(struct exec *x)
-{
-	struct pth_err e;
-
-	if (!is_fed(x) || x->ended || *x->broken.text != '\0')
-		return;
-	x->ended = true;
-	/* Ctrl-C has ended those before us, too. */
-	pth_rec_lacks(&x->s.out, &x->in, x->signal == 0);
-	pth_must(pth_run_fed(&x->s, &e), &e);
-}
-
 /* How long to wait for something to happen. */
 static int
 idle_ms(const struct exec *x)
@@ -221,7 +206,9 @@ run(struct exec *x, int sigfd)
 
 	for (;;) {
 		take_pending(x);
-		note_end(x);
+		if (is_fed(x) &&
+		    *x->broken.text == '\0') /* Ctrl-C has ended those before us, too */
+			pth_must(pth_run_fed(&x->s, &x->in, x->signal == 0, &e), &e);
 		x->s.runner.complete = is_fed(x);
 		pth_must(pth_run_move(&x->s, &e), &e);
 		if (is_fed(x) && pth_run_is_idle(&x->s))

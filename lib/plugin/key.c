@@ -630,12 +630,7 @@ check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type
 			pth_yaml_foreach(v, n)
 				check(c, v, NULL, k->item);
 		break;
-	case TEXT:
-	case NAME:
-	case BOOL:
-	case INT:
-	case NUMBER:
-	case DURATION: check_scalar(c, n, t);
+	default: check_scalar(c, n, t);
 	}
 }
 

@@ -292,8 +292,12 @@ end_journal(const struct pth_run *run, struct pth_journal *j, long tests, struct
 }
 
 int
-pth_run_fed(struct pth_run *run, struct pth_err *e)
+pth_run_fed(struct pth_run *run, const struct pth_rec_in *in, bool say, struct pth_err *e)
 {
+	if (run->fed)
+		return 0;
+	run->fed = true;
+	pth_rec_lacks(&run->out, in, say);
 	return run->opened ? end_journal(run, &run->dir.plan, run->planned, e) : 0;
 }
 
