@@ -35,7 +35,10 @@ oneTimeSetUp() {
 	munged --force --foreground --key-file="$PWD/munge/key" --socket="$PWD/munge/sock" \
 		--pid-file="$PWD/munge/pid" --log-file="$PWD/munge/log" \
 		--seed-file="$PWD/munge/seed" >munge.out 2>&1 &
-	until [ -S munge/sock ]; do sleep 0.05; done
+	for i in $(seq 200); do
+		[ ! -S munge/sock ] || break
+		sleep 0.05
+	done
 	host=$(hostname -s)
 	cat >slurm.conf <<-end
 	ClusterName=pth

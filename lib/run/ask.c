@@ -80,7 +80,6 @@ pth_ask_open(struct pth_ask *a, const char *expression, struct pth_err *e)
 		.err = STDERR_FILENO,
 		.die_with_parent = true };
 
-	signal(SIGPIPE, SIG_IGN); /* when jq dies, we say so */
 	a->pid = pth_proc_spawn(&q, NULL, e);
 	if (a->pid < 0) {
 		a->pid = 0;
@@ -108,6 +107,17 @@ read_answer(struct pth_ask *a)
 	return 0;
 }
 
+/* To jq alone: when it has died, we say so. A reader of ours that goes away still ends us. */
+static int
+put_question(const struct pth_ask *a, const struct pth_buf *line)
+{
+	void (*before)(int) = signal(SIGPIPE, SIG_IGN);
+	int r = pth_write_all(a->to, line->s, line->len);
+
+	signal(SIGPIPE, before);
+	return r;
+}
+
 int
 pth_ask(struct pth_ask *a, const json_t *rec, struct pth_err *e)
 {
@@ -118,7 +128,7 @@ pth_ask(struct pth_ask *a, const json_t *rec, struct pth_err *e)
 		return 1;
 	pth_rec_line(&line, rec);
 	errno = 0;
-	if (pth_write_all(a->to, line.s, line.len) != 0 || read_answer(a) != 0)
+	if (put_question(a, &line) != 0 || read_answer(a) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "%s: jq gives no answer", pth_rec_id(rec));
 	if (strcmp(a->in.s, "true") == 0 || strcmp(a->in.s, "false") == 0)
 		return a->in.s[0] == 't';

@@ -40,16 +40,10 @@ pth_pick_waits(const struct pth_pick *p)
 	return p->balance != NULL || p->sample > 0;
 }
 
-bool
-pth_pick_full(const struct pth_pick *p)
-{
-	return p->first > 0 && p->taken == p->first;
-}
-
 static bool
 take(struct pth_pick *p)
 {
-	if (pth_pick_full(p))
+	if (p->first > 0 && p->taken == p->first)
 		return false;
 	p->taken++;
 	return true;

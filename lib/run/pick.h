@@ -33,8 +33,6 @@ void pth_pick_settle(struct pth_pick *p);
 bool pth_pick_next(struct pth_pick *p);
 /* Else a test is asked for when it comes. */
 bool pth_pick_now(struct pth_pick *p, const char *id, bool fits);
-/* Nothing that comes can be taken any more. */
-bool pth_pick_full(const struct pth_pick *p);
 void pth_pick_release(struct pth_pick *p);
 
 #endif
