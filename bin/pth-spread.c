@@ -167,7 +167,7 @@ at_work(struct work *w, const struct pth_tool *tool)
 static int
 finish(struct work *w)
 {
-	int code = w->s.refused ? PTH_SYSTEM : PTH_OK;
+	int code = *w->s.stopped != '\0' ? PTH_SYSTEM : PTH_OK;
 	struct pth_err e;
 
 	if (*w->broken.text != '\0') {

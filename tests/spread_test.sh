@@ -152,6 +152,26 @@ testEngineThatIsAsked() {
 		'it has not begun in the time that --start-limit gives it'
 }
 
+# What was submitted ends; the rest is an error, until the run is gone on with.
+testSubmitThatFails() {
+	plan 3 >in
+	engine full <<-'end'
+	submit: [sh, -c, '[ "$1" = 1 ] || { echo no room >&2; exit 3; }; "$0" --work "$2" 1',
+	  "@{bin}/pth-spread", "@{first}", "@{parts}"]
+	window: 2
+	end
+	run pth-spread -e full --chunk 1 -o out <in
+	assertCode 4
+	assertMatch "$err" '^pth-spread: engine full: sh: no room'
+	assertEquals 'completed error error' "$(statuses)"
+	assertMatch "$(jq_out -r 'select(.id == "3-t").result.reason')" \
+		'^part 3: not begun: engine full: sh: no room'
+	run pth-spread --chunk 1 --resume -o out <in
+	assertCode 0
+	all 3
+	assertEquals '1 2 3' "$(sort ran | xargs)"
+}
+
 # One submit, when all parts are known.
 testEngineThatWantsAll() {
 	plan 5 >in

@@ -315,7 +315,7 @@ lose(struct pth_spread *s, size_t i, const char *why)
 {
 	struct pth_part *p = &s->parts[i];
 
-	if (p->tries < s->tries && s->signal == 0 && !s->refused) {
+	if (p->tries < s->tries && s->signal == 0 && *s->stopped == '\0') {
 		p->state = READY;
 		pth_warn("part %zu: %s; it is submitted again", i + 1, why);
 		return;
@@ -329,6 +329,14 @@ bool
 spread_is_whole(const struct pth_spread *s, size_t i)
 {
 	return i + 1 < s->count || (s->open_part == NULL && s->old_in == NULL);
+}
+
+/* What is out may end; the rest is not begun. */
+static void
+stop_submitting(struct pth_spread *s, const char *why)
+{
+	pth_complain("%s", why);
+	snprintf(s->stopped, sizeof s->stopped, "%.290s", why);
 }
 
 /* The parts from i on that go out together. */
@@ -369,25 +377,27 @@ submit(struct pth_spread *s, size_t i, size_t n, struct pth_err *e)
 	return 0;
 }
 
-static int
-submit_all(struct pth_spread *s, struct pth_err *e)
+static void
+submit_all(struct pth_spread *s)
 {
 	size_t out = count_state(s, OUT), n;
+	struct pth_err e;
 
-	if (s->signal != 0 || s->refused || (s->engine.once && !s->fed))
-		return 0;
+	if (s->signal != 0 || *s->stopped != '\0' || (s->engine.once && !s->fed))
+		return;
 	for (size_t i = s->emitted; i < s->count; i++) {
 		if (s->parts[i].state != READY || (!s->engine.once && out >= s->window))
 			continue;
 		n = batch(s, i, s->engine.once ? s->count : s->window - out);
 		if (n == 0)
 			continue;
-		if (submit(s, i, n, e) != 0)
-			return -1;
+		if (submit(s, i, n, &e) != 0) {
+			stop_submitting(s, e.text);
+			return;
+		}
 		out += n;
 		i += n - 1;
 	}
-	return 0;
 }
 
 /* --- what comes back --- */
@@ -403,12 +413,16 @@ look_at(struct pth_spread *s, size_t i)
 	if (fd < 0 || pth_file_read_fd(fd, "code", CODE_MAX, &text, NULL) != 0 || text.len == 0)
 		return;
 	text.s[strcspn(text.s, "\n")] = '\0';
+	if (p->tries == 0 && strcmp(text.s, "exit code 0") != 0) {
+		/* That was before we were resumed, and is to be tried again. */
+		unlink_file(s, i, "code");
+		return;
+	}
 	if (strncmp(text.s, "refused", 7) == 0) {
-		if (!s->refused)
-			pth_complain("part %zu was %s", i + 1, text.s);
-		s->refused = true;
 		p->state = LOST;
-		snprintf(p->why, sizeof p->why, "part %zu was %.150s", i + 1, text.s);
+		snprintf(p->why, sizeof p->why, "part %zu was %.350s", i + 1, text.s);
+		if (*s->stopped == '\0')
+			stop_submitting(s, p->why);
 		return;
 	}
 	p->state = DONE;
@@ -551,15 +565,15 @@ static void
 stop(struct pth_spread *s)
 {
 	bool late = s->signal != 0 && pth_mono_us() > s->stop_us;
+	pth_auto_buf why = PTH_BUF_INIT;
 
-	if (s->signal == 0 && !s->refused)
+	if (s->signal == 0 && *s->stopped == '\0')
 		return;
+	pth_buf_addf(&why, "not begun: %s", s->stopped);
 	for (size_t i = s->emitted; i < s->count; i++)
 		if ((s->parts[i].state == READY && spread_is_whole(s, i)) ||
 		    (late && s->parts[i].state == OUT))
-			lose(s, i,
-			    s->refused ? "not begun, for the far side is another one" :
-			                 "interrupted");
+			lose(s, i, *s->stopped != '\0' ? why.s : "interrupted");
 }
 
 int
@@ -571,8 +585,7 @@ pth_spread_move(struct pth_spread *s, struct pth_err *e)
 	reap(s);
 	ask(s);
 	stop(s);
-	if (submit_all(s, e) != 0)
-		return -1;
+	submit_all(s);
 	return spread_emit(s, e);
 }
 

@@ -40,11 +40,11 @@ struct pth_spread {
 	struct pth_rec_in *old_in;
 	struct pth_buf known; /* what the engine said of them */
 	bool fed;
-	int64_t asked_us; /* when the engine was asked last, monotonic */
-	int signal;       /* that interrupts the run, or 0 */
-	int64_t stop_us;  /* then: until when parts may end by themselves */
-	bool refused;     /* a far side is another one; said */
-	unsigned lost;    /* tests without a result of their own */
+	int64_t asked_us;  /* when the engine was asked last, monotonic */
+	int signal;        /* that interrupts the run, or 0 */
+	int64_t stop_us;   /* then: until when parts may end by themselves */
+	char stopped[300]; /* why nothing more is submitted, which was said; "": it is */
+	unsigned lost;     /* tests without a result of their own */
 };
 
 int pth_spread_open(struct pth_spread *s, struct pth_err *e);
