@@ -1,6 +1,8 @@
 /* pth-spread lets an engine run parts of a run, pth-spread(1). */
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,6 +34,7 @@ static int
 parse_options(struct work *w, struct pth_tool *tool, int argc, char **argv)
 {
 	struct pth_spread *s = &w->s;
+	unsigned mode = PTH_PROGRESS_AUTO;
 	uint64_t chunk = 0, seconds = 60, window = 0, jobs = 1, tries = 2, poll_s = 5, start = 0;
 	const struct pth_option table[] = {
 		{ 'o', "output", "DIR", "the run directory", .text = &s->dir },
@@ -57,6 +60,13 @@ parse_options(struct work *w, struct pth_tool *tool, int argc, char **argv)
 		{ 0, "start-limit", "SECONDS", "give up a part that has not begun by then",
 		    .number = &start, .min = 1, .max = 10000000 },
 		{ 'P', "plugins", "DIR", "search DIR for engines first", .list = &w->dirs },
+		{ 0, "send", NULL, "send our tools along: the other side needs none",
+		    .flag = &s->places.send },
+		{ 0, "only", "GLOB", "run only tests with this id, name or tag:TAG",
+		    .list = &s->in.only },
+		{ 0, "skip", "GLOB", "skip tests with this id, name or tag:TAG",
+		    .list = &s->in.skip },
+		{ 0, "progress", "auto|none|plain|tty", "how progress is shown", .word = &mode },
 		{ 0, "resume", NULL, "go on with a run that was killed", .flag = &s->resume },
 		{ 0, "work", "DIR", "run a part: what engines call on the other side",
 		    .text = &w->at_work },
@@ -86,6 +96,7 @@ parse_options(struct work *w, struct pth_tool *tool, int argc, char **argv)
 	s->tries = (unsigned)tries;
 	s->poll_us = (int64_t)poll_s * PTH_SECOND_US;
 	s->start_us = (int64_t)start * PTH_SECOND_US;
+	pth_progress_open(&s->progress, tool->quiet ? PTH_PROGRESS_NONE : mode);
 	tool->operand_count = 0; /* they are the engine's */
 	return -1;
 }
@@ -136,6 +147,7 @@ run(struct work *w, int sigfd)
 	for (;;) {
 		take_pending(w);
 		pth_must(pth_spread_move(&w->s, &e), &e);
+		pth_spread_show(&w->s);
 		if (pth_spread_is_done(&w->s))
 			return;
 		more = !w->finished && pth_spread_has_room(&w->s);
@@ -153,15 +165,22 @@ run(struct work *w, int sigfd)
 	}
 }
 
-/* What engines call: the part is the operand, or Slurm's task. */
+/* What engines call: the part is the operand; of OFFSET+, Slurm's task is added. */
 static int
 at_work(struct work *w, const struct pth_tool *tool)
 {
 	const char *task = getenv("SLURM_ARRAY_TASK_ID"), *number = tool->operand[0];
+	pth_auto_buf line = PTH_BUF_INIT;
+	struct pth_word state;
+	char text[24];
 
-	if (number == NULL && task == NULL)
+	pth_buf_addf(&line, "%s%s", number != NULL ? number : "0+",
+	    task != NULL && (number == NULL || strchr(number, '+') != NULL) ? task : "");
+	snprintf(
+	    text, sizeof text, "%zu", pth_engine_line(pth_word_of(line.s), SIZE_MAX / 2, &state));
+	if (strcmp(text, "0") == 0)
 		pth_die(PTH_USAGE, "--work DIR: the number of the part is missing");
-	return pth_work(w->at_work, number != NULL ? number : task, &w->home);
+	return pth_work(w->at_work, text, &w->home);
 }
 
 static int
@@ -200,10 +219,22 @@ main(int argc, char **argv)
 	pth_must(pth_plugins_open(&w.plugins, &w.dirs, getenv("PTH_PATH"), w.home.share, &e), &e);
 	pth_must(pth_engine_open(&w.s.engine, &w.plugins, w.engine, &e), &e);
 	w.s.window = w.s.window > 0 ? w.s.window : w.s.engine.window;
+	if (w.s.places.send && w.s.engine.send == NULL)
+		pth_die(PTH_USAGE, "--send: engine %s has no way to send our tools", w.engine);
 	w.s.places.bin = w.home.bin;
+	w.s.places.share = w.home.share;
+	w.s.places.libexec = w.home.libexec;
 	pth_must(pth_work_stamp(&stamp, &w.home, &e), &e);
 	w.s.stamp = stamp.s;
 	pth_must(pth_tool_open(&tool, 0, &w.in, &e), &e);
+	if (pth_select_wants(&w.s.in)) {
+		code = pth_select_file(&w.s.in, &w.in, &e);
+		pth_must(code, &e);
+		if (code == 0)
+			pth_die(PTH_USAGE,
+			    "--only and --skip read standard input twice: it has to "
+			    "be a file; in a pipe, pth-select is for that");
+	}
 	pth_must(pth_spread_open(&w.s, &e), &e);
 	if ((sigfd = pth_sig_open()) < 0)
 		pth_die(PTH_SYSTEM, "signalfd:");

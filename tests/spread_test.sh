@@ -1,43 +1,7 @@
 #!/bin/sh
 # pth-spread: the parts of a run run somewhere, and their results are those of one machine.
 . "$TOP/tests/lib.sh"
-export PTH_EVENTS=none
-
-# plan N [SCRIPT]: N tests; each leaves a line with its number, and the script says how it ends.
-plan() {
-	for n in $(seq "$1"); do
-		rec "$n-t" "$(svc s '{}' sh -c "echo $n >>$PTH_TMP/ran; ${2:-true}")" |
-			jq -c ".index = $n | .of = $1 | .plan.environment.isolation = \"none\""
-	done
-	end "$1"
-}
-
-# engine NAME YAML: an engine of our own.
-engine() {
-	mkdir -p own/engines
-	{ echo "plugin: $1" && echo 'kind: engine' && cat; } >"own/engines/$1.yaml"
-	export PTH_PATH="$PTH_TMP/own"
-}
-
-setUp() {
-	rm -rf out own ran
-	unset PTH_PATH
-}
-
-# all N: the results of N tests in their order, in a stream that is whole, and in the directory.
-all() {
-	want=$(seq "$1" | sed 's/$/-t completed/' | xargs)
-	assertEquals "$err" "$want" \
-		"$(jq_out -r 'select(.id) | .id + " " + .result.status' | xargs)"
-	assertEquals "$(end "$1")" "$(printf '%s\n' "$out" | tail -n 1)"
-	for file in plan results; do
-		assertEquals "$file" "$(seq "$1" | sed 's/$/-t/' | xargs) end" \
-			"$(jq -r '.id // .type' out/$file.jsonl | xargs)"
-	done
-	assertEquals "$1" "$(find out/[0-9]*/s -name stdout.log | wc -l)"
-	assertEquals "\"$PTH_TMP/out\"" "$(jq -c 'select(.id).result.run_dir' out/results.jsonl |
-		sort -u)"
-}
+. "$TOP/tests/fixtures/spread.sh"
 
 testParts() {
 	{ echo '{"type":"note"}' && plan 11; } >in
@@ -104,74 +68,6 @@ testMistakes() {
 	assertCode 4
 }
 
-# Parts that end badly are submitted again; then their tests are errors, and no others.
-testLostParts() {
-	plan 6 >in
-	engine first <<-'end'
-	submit: [sh, -c, 'mkdir "$1/again.$2" && exit 3; exec "$0" --work "$1" "$2"',
-	  "@{bin}/pth-spread", "@{parts}", "@{first}"]
-	waits: true
-	end
-	run pth-spread -e first --chunk 2 -o out <in
-	assertCode 0
-	all 6
-	assertMatch "$err" 'part 2: engine first has ended with exit code 3 .*it is submitted again'
-	engine second <<-'end'
-	submit: [sh, -c, '[ "$2" = 2 ] || exec "$0" --work "$1" "$2"', "@{bin}/pth-spread",
-	  "@{parts}", "@{first}"]
-	waits: true
-	window: 3
-	end
-	run pth-spread -e second --chunk 2 -o out <in
-	assertCode 0
-	assertEquals 'completed completed error error completed completed' "$(statuses)"
-	assertMatch "$(jq_out -r 'select(.id == "3-t").result.reason')" \
-		'^part 2: engine second has ended with exit code 0 before it'
-	assertEquals "$(end 6)" "$(printf '%s\n' "$out" | tail -n 1)"
-	run sh -c 'pth-collect --no-tshark out | pth-report'
-	assertCode 1
-}
-
-# An engine that only takes orders: it is asked what it still has.
-testEngineThatIsAsked() {
-	plan 4 >in
-	engine queue <<-'end'
-	submit: [sh, -c, 'mkdir -p "$1/q"; for i in $(seq "$2" "$3"); do
-	  [ "$i" = 1 ] || continue; "$0" --work "$1" "$i" >/dev/null 2>&1 & done',
-	  "@{bin}/pth-spread", "@{parts}", "@{first}", "@{last}"]
-	status: [echo, "3 PENDING"]
-	array: 10
-	window: 10
-	end
-	run pth-spread -e queue --chunk 1 --poll 1 --tries 1 --start-limit 1 -o out <in
-	assertCode 0
-	assertEquals 'completed error error error' "$(statuses)"
-	assertMatch "$(jq_out -r 'select(.id == "2-t").result.reason')" \
-		'the engine does not know it any more, and it has left no log: is the run directory'
-	assertMatch "$(jq_out -r 'select(.id == "3-t").result.reason')" \
-		'it has not begun in the time that --start-limit gives it'
-}
-
-# What was submitted ends; the rest is an error, until the run is gone on with.
-testSubmitThatFails() {
-	plan 3 >in
-	engine full <<-'end'
-	submit: [sh, -c, '[ "$1" = 1 ] || { echo no room >&2; exit 3; }; "$0" --work "$2" 1',
-	  "@{bin}/pth-spread", "@{first}", "@{parts}"]
-	window: 2
-	end
-	run pth-spread -e full --chunk 1 -o out <in
-	assertCode 4
-	assertMatch "$err" '^pth-spread: engine full: sh: no room'
-	assertEquals 'completed error error' "$(statuses)"
-	assertMatch "$(jq_out -r 'select(.id == "3-t").result.reason')" \
-		'^part 3: not begun: engine full: sh: no room'
-	run pth-spread --chunk 1 --resume -o out <in
-	assertCode 0
-	all 3
-	assertEquals '1 2 3' "$(sort ran | xargs)"
-}
-
 # One submit, when all parts are known.
 testEngineThatWantsAll() {
 	plan 5 >in
@@ -187,38 +83,6 @@ testEngineThatWantsAll() {
 	assertCode 0
 	all 5
 	assertEquals '1 2 3' "$(cat out/.parts/orders)"
-}
-
-testCancel() {
-	plan 2 >in
-	engine slow <<-'end'
-	submit: [touch, "@{parts}/begun"]
-	status: [sh, -c, '[ -e "$0/cancelled" ] || echo 1 RUNNING', "@{parts}"]
-	cancel: [touch, "@{parts}/cancelled"]
-	end
-	pth-spread -e slow --poll 1 -o out <in >first 2>err.first &
-	pid=$!
-	until [ -e out/.parts/begun ]; do sleep 0.02; done
-	kill -INT $pid
-	wait $pid 2>/dev/null
-	assertEquals "$(cat err.first)" 130 $?
-	assertTrue 'cancelled' '[ -e out/.parts/cancelled ]'
-	assertEquals 'interrupted interrupted' "$(jq -r 'select(.id).result.status' first | xargs)"
-}
-
-testAnotherFarSide() {
-	plan 2 >in
-	engine far <<-'end'
-	submit: [sh, -c, 'sed -i "1s/plugins /plugins f/" "$1/stamp"; exec "$0" --work "$1" "$2"',
-	  "@{bin}/pth-spread", "@{parts}", "@{first}"]
-	waits: true
-	end
-	run pth-spread -e far --chunk 1 --window 1 -o out <in
-	assertCode 4
-	assertMatch "$err" "$(line '^pth-spread: part 1 was refused: .* has version [0-9.]+,' \
-		'plugins [0-9a-f]+, and who has cut the run has version [0-9.]+, plugins f')"
-	assertEquals 'error error' "$(statuses)"
-	assertTrue 'nothing was run' '[ ! -e ran ]'
 }
 
 testInFrontOfThePipe() {
@@ -245,52 +109,124 @@ testInFrontOfThePipe() {
 	assertMatch "$err" "unknown engine 'nowhere'"
 }
 
-# begin: in the background, until test 1 runs, which others wait for.
-begin() {
+# Slurm counts the tasks of each array from 1.
+testOffsets() {
+	plan 7 >in
+	engine arrays <<-'end'
+	submit: [sh, -c, 'echo "$3+$4" >>"$2/orders"; for i in $(seq "$4"); do
+	  SLURM_ARRAY_TASK_ID=$i "$1" --work "$2" "$3+" & done; wait',
+	  sh, "@{bin}/pth-spread", "@{parts}", "@{offset}", "@{count}"]
+	waits: true
+	array: 3
+	window: 8
+	end
+	run pth-spread -e arrays --chunk 1 -o out <in
+	assertCode 0
+	all 7
+	assertEquals 7 "$(awk -F+ '{ n += $2 } END { print n }' out/.parts/orders)"
+	assertNoMatch "$(cat out/.parts/orders)" '[+]([4-9]|0)$'
+	assertEquals 'each once' "$(seq 7 | xargs)" "$(sort -n ran | xargs)"
+}
+
+testLeftOut() {
+	plan 6 >in
+	run pth-spread --chunk 2 --only '[1246]-t' --skip 6-t -o out <in
+	assertCode 0
+	assertEquals 'completed completed skipped completed skipped skipped' "$(statuses)"
+	assertMatch "$(jq_out -r 'select(.id == "3-t").result.reason')" 'not selected by --only'
+	assertMatch "$(jq_out -r 'select(.id == "6-t").result.reason')" 'left out by --skip'
+	assertEquals "$(end 6)" "$(printf '%s\n' "$out" | tail -n 1)"
+	assertEquals '1 2 4' "$(sort ran | xargs)"
+	for file in plan results; do
+		assertEquals "$(seq 6 | sed 's/$/-t/' | xargs) end" \
+			"$(jq -r '.id // .type' out/$file.jsonl | xargs)"
+	done
+	cp ran ran.spread
+	pth-exec -q --only '[1246]-t' --skip 6-t -o alone <in >alone.jsonl
+	mv ran.spread ran
+	assertEquals 'as on one machine' "$(jq -r 'select(.id).result.status' alone.jsonl | xargs)" \
+		"$(statuses)"
+	run pth-spread --chunk 2 --only '[1246]-t' --skip 6-t -o out --resume <in
+	assertCode 0
+	assertEquals 'completed completed skipped completed skipped skipped' "$(statuses)"
+	assertEquals 'nothing again' '1 2 4' "$(sort ran | xargs)"
+	run pth-spread --chunk 2 -o out --resume <in
+	assertCode 3
+	assertMatch "$err" '3-t: the input is not that of the run that is resumed'
+	run pth-spread --skip '*-t' -o none <in
+	assertCode 0
+	assertEquals 'skipped 6' "$(jq_out -r 'select(.id).result.status' | uniq -c |
+		awk '{ print $2, $1 }')"
+	run pth-spread --only x-t -o none <in
+	assertCode 2
+	run sh -c 'cat in | pth-spread --only 1-t -o none'
+	assertCode 2
+	assertMatch "$err" '^pth-spread: --only and --skip .* in a pipe, pth-select is for that'
+}
+
+testSend() {
+	plan 2 >in
+	engine sends <<-'end'
+	submit: ["false"]
+	send: [sh, -c, 'touch "$2/sent"; [ -d "$4/plugins" ] && [ -d "$5" ] || exit 3;
+	  exec "$1" --work "$2" "$3"', sh, "@{bin}/pth-spread", "@{parts}", "@{first}", "@{share}",
+	  "@{libexec}"]
+	waits: true
+	end
+	run pth-spread -e sends --send -o out <in
+	assertCode 0
+	all 2
+	assertTrue 'sent' '[ -e out/.parts/sent ]'
+	run pth-spread --send -o out <in
+	assertCode 2
+	assertMatch "$err" '^pth-spread: --send: engine local has no way to send our tools'
+}
+
+testProgress() {
+	plan 4 >in
+	run pth-spread --chunk 2 --progress plain -o out <in
+	assertCode 0
+	assertEquals \
+		"part 1: done, 2 tests; 2/4 done, 0 lost${NL}part 2: done, 2 tests; 4/4 done, 0 lost" \
+		"$err"
+	run pth-spread --chunk 2 -o out <in
+	assertEquals 'nobody looks' '' "$err"
+	need_terminal || return
+	rm -f go ran
 	# shellcheck disable=SC2016 # of the test
 	plan 6 'until [ -e '"$PTH_TMP"'/go ]; do sleep 0.05; done' >in
-	rm -f go
-	pth-spread --chunk 2 --window 1 -o out <in >first 2>err.first &
+	PTH_EVENTS='' TERM=xterm python3 "$TOP/tests/fixtures/terminal.py" 100 24 \
+		pth-spread --chunk 2 --window 2 -o out <in >first &
 	pid=$!
-	until [ -s ran ]; do sleep 0.02; done
+	assertSoon 20 grep -q 'part 2 .*running' tty.screens
+	touch go
+	wait $pid
+	assertEquals 0 $?
+	assertMatch "$(cat tty.screens)" \
+		'[-|/\\] \[\.{20}\] 0/6 done, 0 lost; parts: 1 wait, 2 out, 0 ended$'
+	assertMatch "$(cat tty.screens)" '^  part 1 +2 tests  running +[0-9.]+ s$'
+	assertEquals 'all parts in one block' '' \
+		"$(awk -v RS='\f' '{ if (gsub(/ ended\n/, "&") > 1) print }' tty.screens)"
+	assertMatch "$(cat tty.end)" '^part 3: done, 2 tests; 6/6 done, 0 lost$'
+	assertNoMatch "$(cat tty.end)" 'running'
 }
 
-testKilledAndResumed() {
-	begin
-	touch go
-	until grep -q '^3$' ran; do sleep 0.02; done # the first part is done
-	rm go
-	kill -KILL $pid
-	wait $pid 2>/dev/null
-	touch go
-	run pth-spread --chunk 2 --window 1 -o out --resume <in
+# Streams as Unix tools leave them.
+testOddStreams() {
+	one=$(plan 1 | head -n 1)
+	two=$(plan 2 | sed -n 2p)
+	printf '%s\n' "$one" "$(end 1)" '{"pth":1,"type":"other","x":[1]}' "$two" "$(end 1)" >in
+	run pth-spread --chunk 1 -o out <in
 	assertCode 0
-	all 6
-	assertEquals 'what was done is not done again' '1 1' \
-		"$(grep -c '^1$' ran) $(grep -c '^2$' ran)"
-	run pth-spread --chunk 2 -o out --resume <in
-	all 6
-	assertEquals 'all is done' 1 "$(grep -c '^6$' ran)"
-	plan 7 >other
-	run pth-spread --chunk 2 -o out --resume <other
-	assertCode 3
-	assertMatch "$err" 'the input is not that of the run that is resumed in out: part 1 has'
-	head -n 3 in | pth-spread --partial -o out --resume >two 2>err
-	assertEquals 3 $?
-	assertMatch "$(cat err)" 'the end: the input is not that of the run'
-}
-
-testInterrupted() {
-	begin
-	run pth-spread -o out <in
-	assertCode 4
-	assertMatch "$err" 'out: another pth-exec works in it'
-	kill -TERM $pid
-	wait $pid 2>/dev/null
-	assertEquals 143 $?
-	assertEquals '6 interrupted' "$(jq -r 'select(.id).result.status' first | sort | uniq -c |
-		xargs)"
-	assertEquals "$(end 6)" "$(tail -n 1 first)"
+	assertEquals '' "$err"
+	assertEquals '1-t 2-t' "$(jq_out -r '.id // empty' | xargs)"
+	assertEquals '{"pth":1,"type":"other","x":[1]}' "$(printf '%s\n' "$out" | head -n 1)"
+	assertEquals "$(end 2)" "$(printf '%s\n' "$out" | tail -n 1)"
+	plan 2 | head -c -1 >in
+	run pth-spread --chunk 1 -o out <in
+	assertCode 0
+	assertEquals '' "$err"
+	all 2
 }
 
 . shunit2

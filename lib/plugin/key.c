@@ -181,6 +181,7 @@ static const struct key top_keys[] = {
 	OF(BIT(EXECUTION) | SERVICE, metrics, METRICS),
 	OF(BIT(EXECUTION) | SERVICE, events, EVENTS), OF(ENV, conflicts, NAMES),
 	OF(BIT(ENGINE), submit, WORDS), OF(BIT(ENGINE), status, WORDS),
+	OF(BIT(ENGINE), send, WORDS), OF(BIT(ENGINE), ended, WORDS),
 	OF(BIT(ENGINE), cancel, WORDS), OF(BIT(ENGINE), array, INT), OF(BIT(ENGINE), window, INT),
 	OF(BIT(ENGINE), waits, BOOL), OF(BIT(ENGINE), once, BOOL),
 	{ .name = NULL },

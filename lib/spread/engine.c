@@ -73,6 +73,8 @@ pth_engine_open(
 		return -1;
 	*g = (struct pth_engine_kind){ .name = p->name,
 		.submit = words_of(p->root, "submit"),
+		.send = words_of(p->root, "send"),
+		.ended = words_of(p->root, "ended"),
 		.status = words_of(p->root, "status"),
 		.cancel = words_of(p->root, "cancel"),
 		.array = number_of(p->root, "array", 1),
@@ -96,12 +98,13 @@ static int
 resolve(const struct pth_placeholder *h, void *arg, struct pth_buf *b, struct pth_err *e)
 {
 	const struct filled *f = arg;
-	const char *const texts[][2] = { { "bin", f->p->bin }, { "parts", f->p->parts },
-		{ "name", f->p->name } };
+	const char *const texts[][2] = { { "bin", f->p->bin }, { "share", f->p->share },
+		{ "libexec", f->p->libexec }, { "parts", f->p->parts }, { "name", f->p->name } };
 	const struct {
 		const char *name;
 		int64_t n;
-	} numbers[] = { { "first", f->first }, { "last", f->last }, { "minutes", f->minutes },
+	} numbers[] = { { "first", f->first }, { "last", f->last }, { "offset", f->first - 1 },
+		{ "count", f->last - f->first + 1 }, { "minutes", f->minutes },
 		{ "jobs", f->p->jobs } };
 
 	(void)e;
@@ -183,7 +186,7 @@ pth_engine_submit(const struct pth_engine_kind *g, const struct pth_engine_place
     unsigned first, unsigned last, int64_t minutes, int log, struct pth_err *e)
 {
 	const struct filled f = { p, first, last, minutes };
-	pth_auto_strv argv = fill(g->submit, &f, e);
+	pth_auto_strv argv = fill(p->send ? g->send : g->submit, &f, e);
 	pth_auto_buf out = PTH_BUF_INIT;
 
 	if (argv == NULL)
@@ -202,20 +205,42 @@ pth_engine_submit(const struct pth_engine_kind *g, const struct pth_engine_place
 }
 
 int
-pth_engine_status(const struct pth_engine_kind *g, const struct pth_engine_places *p,
+pth_engine_status(const struct pth_engine_kind *g, const struct pth_engine_places *p, bool ended,
     struct pth_buf *lines, struct pth_err *e)
 {
-	const struct filled f = { p, 0, 0, 0 };
-	pth_auto_strv argv = fill(g->status, &f, e);
+	const struct filled f = { p, 1, 1, 0 };
+	pth_auto_strv argv = fill(ended ? g->ended : g->status, &f, e);
 
 	return argv == NULL ? -1 : run(g, argv, lines, e);
+}
+
+size_t
+pth_engine_line(struct pth_word line, size_t max, struct pth_word *state)
+{
+	uint64_t offset = 0, n;
+
+	*state = (struct pth_word){ NULL, 0 };
+	pth_word_trim(&line);
+	if (line.n == 0 || !pth_is_digit(*line.s) || !pth_word_number(&line, 10, &n))
+		return 0;
+	if (line.n > 1 && *line.s == '+' && pth_is_digit(line.s[1])) {
+		line.s++;
+		line.n--;
+		offset = n;
+		pth_word_number(&line, 10, &n);
+	}
+	if (line.n > 0 && *line.s != ' ' && *line.s != '\t')
+		return 0;
+	pth_word_trim(&line);
+	pth_word_next(&line, " \t\r", state);
+	return n >= 1 && offset <= max && n <= max - offset ? (size_t)(offset + n) : 0;
 }
 
 int
 pth_engine_cancel(
     const struct pth_engine_kind *g, const struct pth_engine_places *p, struct pth_err *e)
 {
-	const struct filled f = { p, 0, 0, 0 };
+	const struct filled f = { p, 1, 1, 0 };
 	pth_auto_buf out = PTH_BUF_INIT;
 	pth_auto_strv argv = NULL;
 

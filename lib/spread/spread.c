@@ -23,7 +23,6 @@
 #define PARTS ".parts"
 #define CODE_MAX 4096
 #define STOP_US (60 * PTH_SECOND_US) /* for parts to end after an interrupt */
-#define GONE 2                       /* how often the engine must not know a part */
 #define GUESS_US (2 * PTH_SECOND_US) /* of a test that never ran */
 #define MARGIN_MINUTES 10
 
@@ -39,8 +38,8 @@ open_file(const struct pth_spread *s, size_t i, const char *name, int flags)
 	return openat(s->partsfd, path, flags | O_CLOEXEC, 0666);
 }
 
-static bool
-has_file(const struct pth_spread *s, size_t i, const char *name)
+bool
+spread_has(const struct pth_spread *s, size_t i, const char *name)
 {
 	char path[64];
 
@@ -96,26 +95,11 @@ pth_spread_open(struct pth_spread *s, struct pth_err *e)
 	s->parts_path = pth_buf_take(&path);
 	s->places.parts = s->parts_path;
 	s->places.name = s->name;
-	while (s->resume && has_file(s, s->old, "plan.jsonl"))
+	while (s->resume && spread_has(s, s->old, "plan.jsonl"))
 		s->old++;
 	return s->old > 0 && s->engine.status != NULL ?
-	    pth_engine_status(&s->engine, &s->places, &s->known, e) :
+	    pth_engine_status(&s->engine, &s->places, false, &s->known, e) :
 	    0;
-}
-
-/* The number that a line of the engine begins with, at most max; 0: none. It is taken off. */
-static size_t
-number_of(struct pth_word *line, size_t max)
-{
-	struct pth_word number = { NULL, 0 };
-	pth_auto_str text = NULL;
-	long long n;
-
-	pth_word_trim(line);
-	if (!pth_word_next(line, " \t", &number))
-		return 0;
-	text = pth_xstrndup(number.s, number.n);
-	return pth_int(text, 1, (long long)max, &n) ? (size_t)n : 0;
 }
 
 /* --- what comes in --- */
@@ -126,25 +110,80 @@ is_full(const struct pth_spread *s, const struct pth_part *p)
 	return s->chunk > 0 ? p->tests >= s->chunk : p->expect_us >= s->chunk_us;
 }
 
+/* Ends the file that is open, and gives it its name. */
+static int
+name_file(struct pth_spread *s, FILE *taken, size_t tests, const char *from, const char *to,
+    struct pth_err *e)
+{
+	pth_auto_buf end = PTH_BUF_INIT;
+	char old[64], new[64];
+	bool bad;
+
+	pth_rec_end_line(&end, tests, NULL);
+	bad = fwrite(end.s, 1, end.len, taken) != end.len;
+	bad = fclose(taken) != 0 || bad;
+	snprintf(old, sizeof old, "%zu/%s", s->count, from);
+	snprintf(new, sizeof new, "%zu/%s", s->count, to);
+	return !bad && renameat(s->partsfd, old, s->partsfd, new) == 0 ?
+	    0 :
+	    pth_err_set(e, PTH_SYSTEM, "%s/%s:", s->parts_path, new);
+}
+
+/* The plan of the last part, out of the records that are to come out of it. */
+static int
+plan_rest(struct pth_spread *s, struct pth_err *e)
+{
+	int fd = open_file(s, s->count - 1, "filling", O_WRONLY | O_CREAT | O_TRUNC), r;
+	FILE *fp = fd >= 0 ? fdopen(fd, "w") : NULL;
+	struct pth_rec_in in;
+	json_t *rec;
+
+	if (fp == NULL)
+		return pth_err_set(e, PTH_SYSTEM, "%s/%zu:", s->parts_path, s->count);
+	r = spread_open(s, s->count - 1, &in, e);
+	while (r == 0 && (r = pth_rec_read(&in, &rec, e)) > 0) {
+		pth_auto_buf line = PTH_BUF_INIT;
+
+		r = 0;
+		if (pth_test_result(rec) == NULL) {
+			pth_rec_line(&line, rec);
+			fwrite(line.s, 1, line.len, fp); /* an error stays: fclose() says it */
+		}
+		json_decref(rec);
+	}
+	pth_rec_close(&in);
+	if (r == 0)
+		return name_file(s, fp, s->parts[s->count - 1].tests, "filling", "plan.jsonl", e);
+	fclose(fp);
+	return r;
+}
+
 /* The part that is being filled is whole: from now on it can be run. */
 static int
 close_part(struct pth_spread *s, struct pth_err *e)
 {
 	struct pth_part *p = &s->parts[s->count - 1];
-	pth_auto_buf end = PTH_BUF_INIT;
-	char from[64], to[64];
-	bool bad;
 
 	if (s->open_part == NULL)
 		return 0;
-	pth_rec_end_line(&end, p->tests, NULL);
-	bad = fwrite(end.s, 1, end.len, s->open_part) != end.len;
-	bad = fclose(pth_take(&s->open_part)) != 0 || bad;
-	snprintf(from, sizeof from, "%zu/filling", s->count);
-	snprintf(to, sizeof to, "%zu/plan.jsonl", s->count);
-	if (bad || renameat(s->partsfd, from, s->partsfd, to) != 0)
-		return pth_err_set(e, PTH_SYSTEM, "%s/%s:", s->parts_path, to);
-	return 0;
+	if (p->tests == 0)
+		p->state = DONE; /* there is nothing to run */
+	if (s->left == 0)
+		return name_file(s, pth_take(&s->open_part), p->tests, "filling", "plan.jsonl", e);
+	if (name_file(
+	        s, pth_take(&s->open_part), p->tests + s->left, "filling", "order.jsonl", e) != 0)
+		return -1;
+	return plan_rest(s, e);
+}
+
+int
+spread_open(const struct pth_spread *s, size_t i, struct pth_rec_in *in, struct pth_err *e)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "%zu/%s", i + 1,
+	    spread_has(s, i, "order.jsonl") ? "order.jsonl" : "plan.jsonl");
+	return pth_rec_open_below(in, s->partsfd, path, e);
 }
 
 static int
@@ -154,6 +193,7 @@ begin_part(struct pth_spread *s, struct pth_err *e)
 	int fd;
 
 	add_part(s);
+	s->left = 0;
 	snprintf(name, sizeof name, "%zu", s->count);
 	if (pth_mkdirs(s->partsfd, name, e) != 0)
 		return -1;
@@ -175,13 +215,13 @@ another_input(const struct pth_spread *s, const json_t *rec, struct pth_err *e)
 static void
 adopt(struct pth_spread *s, struct pth_part *p)
 {
-	struct pth_word rest = pth_word_of(s->known.s != NULL ? s->known.s : ""), line;
+	struct pth_word rest = pth_word_of(s->known.s != NULL ? s->known.s : ""), line, state;
 
 	while (pth_word_next(&rest, "\n", &line))
-		if (number_of(&line, s->count) == s->count) {
+		if (pth_engine_line(line, s->count, &state) == s->count) {
 			p->state = OUT;
 			p->tries = 1;
-			p->out_us = pth_mono_us();
+			p->out_us = p->begun_us = pth_mono_us();
 		}
 }
 
@@ -189,7 +229,6 @@ adopt(struct pth_spread *s, struct pth_part *p)
 static int
 next_old(struct pth_spread *s, json_t **rec, struct pth_err *e)
 {
-	pth_auto_buf path = PTH_BUF_INIT;
 	int r;
 
 	for (;;) {
@@ -205,10 +244,8 @@ next_old(struct pth_spread *s, json_t **rec, struct pth_err *e)
 		if (s->count >= s->old)
 			return 0;
 		adopt(s, add_part(s));
-		pth_buf_cut(&path, 0);
-		pth_buf_addf(&path, "%zu/plan.jsonl", s->count);
 		s->old_in = pth_xmalloc(sizeof *s->old_in);
-		if (pth_rec_open_below(s->old_in, s->partsfd, path.s, e) != 0)
+		if (spread_open(s, s->count - 1, s->old_in, e) != 0)
 			return -1;
 	}
 }
@@ -224,6 +261,7 @@ take_old(struct pth_spread *s, const json_t *rec, struct pth_err *e)
 	if (r <= 0)
 		return r;
 	same = json_equal(pth_rec_plan(old), pth_rec_plan(rec)) != 0 &&
+	    (pth_test_result(old) == NULL) == (pth_test_result(rec) == NULL) &&
 	    strcmp(pth_rec_id(old), pth_rec_id(rec)) == 0;
 	json_decref(old);
 	return same ? 1 : another_input(s, rec, e);
@@ -237,23 +275,42 @@ expected(const struct pth_spread *s, const json_t *rec)
 	return us >= 0 ? us : GUESS_US;
 }
 
+/* A test that is left out has its result now; of another one, what an earlier run has left goes. */
+static bool
+settle(struct pth_spread *s, json_t *rec)
+{
+	const char *why = pth_select_left_out(&s->in, rec);
+
+	pth_progress_total(&s->progress, rec);
+	json_object_del(rec, PTH_KEY(test, result));
+	if (why != NULL)
+		pth_test_set_result(rec, pth_result_without(PTH_S_SKIPPED, PTH_CAT_NONE, why));
+	return why != NULL;
+}
+
 int
 pth_spread_take(struct pth_spread *s, json_t *take, struct pth_err *e)
 {
 	json_auto_t *rec = take;
 	pth_auto_buf line = PTH_BUF_INIT;
 	struct pth_part *p;
+	bool left_out;
 	int old;
 
 	if (!pth_rec_is_test(rec))
 		return pth_rec_write(&s->out, rec, e);
+	left_out = settle(s, rec);
 	old = s->open_part == NULL && s->old > 0 ? take_old(s, rec, e) : 0;
 	if (old < 0 || (old == 0 && s->open_part == NULL && begin_part(s, e) != 0))
 		return -1;
 	p = &s->parts[s->count - 1];
-	p->tests++;
-	p->expect_us += expected(s, rec);
-	p->limit_us += pth_plan_timeout_us(pth_rec_plan(rec));
+	if (left_out) {
+		s->left++;
+	} else {
+		p->tests++;
+		p->expect_us += expected(s, rec);
+		p->limit_us += pth_plan_timeout_us(pth_rec_plan(rec));
+	}
 	if (old > 0)
 		return 0;
 	pth_rec_line(&line, rec);
@@ -276,8 +333,8 @@ pth_spread_fed(struct pth_spread *s, struct pth_err *e)
 	return r == 0 ? close_part(s, e) : r;
 }
 
-static size_t
-count_state(const struct pth_spread *s, enum state state)
+size_t
+spread_count(const struct pth_spread *s, enum state state)
 {
 	size_t n = 0;
 
@@ -293,15 +350,6 @@ pth_spread_has_room(const struct pth_spread *s)
 	    s->count - s->emitted <= 2 * (size_t)s->window;
 }
 
-void
-pth_spread_count(const struct pth_spread *s, size_t n[4])
-{
-	n[0] = count_state(s, READY);
-	n[1] = count_state(s, OUT);
-	n[2] = s->emitted + count_state(s, DONE) + count_state(s, LOST);
-	n[3] = s->count;
-}
-
 bool
 pth_spread_is_done(const struct pth_spread *s)
 {
@@ -310,8 +358,8 @@ pth_spread_is_done(const struct pth_spread *s)
 
 /* --- what goes out --- */
 
-static void
-lose(struct pth_spread *s, size_t i, const char *why)
+void
+spread_lose(struct pth_spread *s, size_t i, const char *why)
 {
 	struct pth_part *p = &s->parts[i];
 
@@ -370,7 +418,7 @@ submit(struct pth_spread *s, size_t i, size_t n, struct pth_err *e)
 		s->parts[k].tries++;
 		s->parts[k].gone = 0;
 		s->parts[k].pid = pid;
-		s->parts[k].out_us = pth_mono_us();
+		s->parts[k].out_us = s->parts[k].begun_us = pth_mono_us();
 	}
 	pth_event("run.submitted", "{s:s,s:I,s:I}", "engine", s->engine.name, "first",
 	    (json_int_t)i + 1, "last", (json_int_t)(i + n));
@@ -380,11 +428,13 @@ submit(struct pth_spread *s, size_t i, size_t n, struct pth_err *e)
 static void
 submit_all(struct pth_spread *s)
 {
-	size_t out = count_state(s, OUT), n;
+	size_t out = spread_count(s, OUT), n;
 	struct pth_err e;
 
 	if (s->signal != 0 || *s->stopped != '\0' || (s->engine.once && !s->fed))
 		return;
+	if (!s->engine.once && s->window - out < s->window / 4)
+		return; /* many at once are cheaper than one by one */
 	for (size_t i = s->emitted; i < s->count; i++) {
 		if (s->parts[i].state != READY || (!s->engine.once && out >= s->window))
 			continue;
@@ -403,8 +453,8 @@ submit_all(struct pth_spread *s)
 /* --- what comes back --- */
 
 /* Has it ended? Then it says how. */
-static void
-look_at(struct pth_spread *s, size_t i)
+void
+spread_look(struct pth_spread *s, size_t i)
 {
 	pth_auto_fd fd = open_file(s, i, "code", O_RDONLY | O_NOFOLLOW);
 	pth_auto_buf text = PTH_BUF_INIT;
@@ -434,13 +484,12 @@ look_at(struct pth_spread *s, size_t i)
 	if (strcmp(text.s, "signal TERM") != 0 && strcmp(text.s, "signal INT") != 0 &&
 	    p->tries < s->tries && s->signal == 0) {
 		unlink_file(s, i, "code");
-		lose(s, i, "its pth-exec has failed");
+		spread_lose(s, i, "its pth-exec has failed");
 	}
 }
 
-/* The last line that engines have said, with a colon before it, or "". */
-static void
-last_said(const struct pth_spread *s, struct pth_buf *b)
+void
+spread_said(const struct pth_spread *s, struct pth_buf *b)
 {
 	pth_auto_fd fd = openat(s->partsfd, "log", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	char text[600];
@@ -477,69 +526,13 @@ reap(struct pth_spread *s)
 		for (size_t i = s->emitted; i < s->count; i++) {
 			if (s->parts[i].pid != pid || s->parts[i].state != OUT)
 				continue;
-			look_at(s, i);
+			spread_look(s, i);
 			pth_buf_cut(&why, 0);
 			pth_buf_addf(&why, "engine %s has ended with %s before it", s->engine.name,
 			    pth_exit_text(&end, how));
-			last_said(s, &why);
+			spread_said(s, &why);
 			if (s->parts[i].state == OUT)
-				lose(s, i, why.s);
-		}
-	}
-}
-
-/* A line of the engine: NUMBER STATE. */
-static void
-take_status(struct pth_spread *s, struct pth_word line)
-{
-	size_t n = number_of(&line, s->count);
-
-	if (n == 0)
-		return;
-	s->parts[n - 1].seen = true;
-	pth_word_trim(&line);
-	if (line.n >= 7 && strncmp(line.s, "PENDING", 7) != 0)
-		s->parts[n - 1].out_us = 0; /* it has begun */
-}
-
-/* Parts that the engine does not know any more have ended; when they have left nothing for a
- * while, they are lost. */
-static void
-ask(struct pth_spread *s)
-{
-	static const char gone[] = "the engine does not know it any more: it was cancelled or lost",
-	                  nothing[] = "the engine does not know it any more, and it has left no "
-	                              "log: is the run directory seen on the other machines?";
-	pth_auto_buf lines = PTH_BUF_INIT;
-	struct pth_word rest, line;
-	struct pth_err e;
-	int64_t now = pth_mono_us();
-
-	if (s->engine.status == NULL || now - s->asked_us < s->poll_us || count_state(s, OUT) == 0)
-		return;
-	s->asked_us = now;
-	if (pth_engine_status(&s->engine, &s->places, &lines, &e) != 0) {
-		pth_warn("%s; it is asked again", e.text);
-		return;
-	}
-	for (size_t i = s->emitted; i < s->count; i++)
-		s->parts[i].seen = false;
-	rest = pth_word_of(lines.s != NULL ? lines.s : "");
-	while (pth_word_next(&rest, "\n", &line))
-		take_status(s, line);
-	for (size_t i = s->emitted; i < s->count; i++) {
-		struct pth_part *p = &s->parts[i];
-
-		if (p->state != OUT)
-			continue;
-		p->gone = p->seen ? 0 : p->gone + 1;
-		look_at(s, i);
-		if (p->state == OUT && p->gone >= GONE)
-			lose(s, i, has_file(s, i, "log") ? gone : nothing);
-		else if (p->state == OUT && s->start_us > 0 && p->out_us > 0 &&
-		    now - p->out_us > s->start_us) {
-			p->tries = s->tries;
-			lose(s, i, "it has not begun in the time that --start-limit gives it");
+				spread_lose(s, i, why.s);
 		}
 	}
 }
@@ -573,7 +566,7 @@ stop(struct pth_spread *s)
 	for (size_t i = s->emitted; i < s->count; i++)
 		if ((s->parts[i].state == READY && spread_is_whole(s, i)) ||
 		    (late && s->parts[i].state == OUT))
-			lose(s, i, *s->stopped != '\0' ? why.s : "interrupted");
+			spread_lose(s, i, *s->stopped != '\0' ? why.s : "interrupted");
 }
 
 int
@@ -581,9 +574,9 @@ pth_spread_move(struct pth_spread *s, struct pth_err *e)
 {
 	for (size_t i = s->emitted; i < s->count; i++)
 		if (s->parts[i].state == OUT || (s->parts[i].state == READY && i < s->old))
-			look_at(s, i);
+			spread_look(s, i);
 	reap(s);
-	ask(s);
+	spread_ask(s);
 	stop(s);
 	submit_all(s);
 	return spread_emit(s, e);
@@ -609,6 +602,7 @@ pth_spread_release(struct pth_spread *s)
 	free(pth_take(&s->parts));
 	free(pth_take(&s->parts_path));
 	pth_buf_release(&s->known);
+	pth_select_release(&s->in);
 	free(pth_take(&s->name));
 	pth_close(&s->partsfd);
 	if (s->to != NULL)

@@ -1,7 +1,8 @@
 /*
  * A run that is cut into parts, which an engine runs somewhere, and whose results come out in
  * the order of the tests. The parts are in OUT/.parts until the end and after it; who was killed
- * goes on there.
+ * goes on there. plan.jsonl of a part has what is to be run; order.jsonl, where something is left
+ * out, what is to come out, in which that has its result.
  *
  *   pth_spread_take() while pth_spread_has_room(); pth_spread_fed() when all have come;
  *   pth_spread_move() again and again, until pth_spread_is_done(); pth_spread_end().
@@ -10,6 +11,8 @@
 #define PTH_SPREAD_SPREAD_H
 
 #include "collect/merge.h"
+#include "run/progress.h"
+#include "run/select.h"
 #include "spread/engine.h"
 
 struct pth_part;
@@ -28,6 +31,8 @@ struct pth_spread {
 	int64_t poll_us;    /* how often the engine is asked */
 	int64_t start_us;   /* a part that has not begun until then does not begin; 0: no limit */
 	bool resume;
+	struct pth_select in; /* what is left out */
+	struct pth_progress progress;
 	struct pth_rec_out out;
 	/* Ours: */
 	struct pth_merge_dir *to;
@@ -44,6 +49,7 @@ struct pth_spread {
 	int signal;        /* that interrupts the run, or 0 */
 	int64_t stop_us;   /* then: until when parts may end by themselves */
 	char stopped[300]; /* why nothing more is submitted, which was said; "": it is */
+	size_t left;       /* tests of the open part that are left out */
 	unsigned lost;     /* tests without a result of their own */
 };
 
@@ -58,8 +64,8 @@ int pth_spread_move(struct pth_spread *s, struct pth_err *e);
 bool pth_spread_is_done(const struct pth_spread *s);
 /* The parts end; those that have not begun do not begin. */
 void pth_spread_interrupt(struct pth_spread *s, int signal);
-/* How many parts wait, are out and are done, and how many there are. */
-void pth_spread_count(const struct pth_spread *s, size_t n[4]);
+/* What a person sees of it. */
+void pth_spread_show(struct pth_spread *s);
 /* Closes the streams. ended: with end records. */
 int pth_spread_end(struct pth_spread *s, bool ended, struct pth_err *e);
 void pth_spread_release(struct pth_spread *s);

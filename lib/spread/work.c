@@ -163,6 +163,19 @@ take_turn(int part)
 	return fd;
 }
 
+/* From now on, what is said is in the log of the part. */
+static void
+keep_log(int part)
+{
+	pth_auto_fd log = openat(
+	    part, "log", O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
+
+	if (log >= 0) {
+		dup2(log, STDOUT_FILENO);
+		dup2(log, STDERR_FILENO);
+	}
+}
+
 int
 pth_work(const char *dir, const char *number, const struct pth_home *home)
 {
@@ -178,6 +191,7 @@ pth_work(const char *dir, const char *number, const struct pth_home *home)
 		pth_complain("%s:", where.s);
 		return PTH_SYSTEM;
 	}
+	keep_log(part);
 	lock = take_turn(part);
 	if (faccessat(part, "code", F_OK, 0) == 0)
 		return PTH_OK; /* somebody has done it already */

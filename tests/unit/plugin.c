@@ -203,6 +203,8 @@ test_kinds(void)
 		{ "post", "e", "[[x]]" },
 		{ "submit", "g", "[x]" },
 		{ "status", "g", "[x, 1]" },
+		{ "send", "g", "[x]" },
+		{ "ended", "g", "[x]" },
 		{ "cancel", "g", "[x]" },
 		{ "array", "g", "2" },
 		{ "window", "g", "2" },
