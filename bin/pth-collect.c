@@ -101,7 +101,6 @@ collect(struct source *s, struct pth_collect_options *options, size_t jobs)
 	struct pth_results results = { 0 };
 	struct pth_pool pool;
 	struct pth_err e;
-	bool whole;
 
 	pth_pool_init(&pool, jobs, work, options);
 	for (;;) {
@@ -114,10 +113,10 @@ collect(struct source *s, struct pth_collect_options *options, size_t jobs)
 	}
 	pth_pool_release(&pool);
 	/* What is partial is not said to be whole. */
-	e = s->dir.busy;
-	whole = s->from_dir ? !options->look_only : pth_rec_whole(&s->in, &e) == 0;
-	pth_results_close(&results, whole);
-	pth_must(whole ? 0 : -1, &e);
+	pth_must(options->look_only ? -1 : 0, &s->dir.busy);
+	if (!s->from_dir || s->dir.planned)
+		pth_rec_lacks(&out, s->from_dir ? &s->dir.plan : &s->in, true);
+	pth_results_close(&results, true, out.lacks);
 	pth_must(pth_rec_end(&out, &e), &e);
 }
 
@@ -162,6 +161,7 @@ main(int argc, char **argv)
 	options.again = s.from_dir = tool.operand_count > 0;
 	if (s.from_dir) {
 		pth_must(pth_olddir_open(&s.dir, tool.operand[0], &e), &e);
+		s.dir.plan.partial = tool.partial;
 		options.look_only = s.dir.busy.text[0] != '\0';
 	} else {
 		pth_outlive_interrupt();

@@ -206,6 +206,9 @@ run(struct exec *x, int sigfd)
 
 	for (;;) {
 		take_pending(x);
+		if (is_fed(x) &&
+		    *x->broken.text == '\0') /* Ctrl-C has ended those before us, too */
+			pth_must(pth_run_fed(&x->s, &x->in, x->signal == 0, &e), &e);
 		x->s.runner.complete = is_fed(x);
 		pth_must(pth_run_move(&x->s, &e), &e);
 		if (is_fed(x) && pth_run_is_idle(&x->s))
@@ -274,11 +277,11 @@ main(int argc, char **argv)
 		pth_die(PTH_SYSTEM, "signalfd:");
 	run(&x, sigfd);
 	pth_runner_reap(&x.s.runner, true);
-	if (*x.broken.text != '\0' || (x.signal == 0 && pth_rec_whole(&x.in, &x.broken) != 0)) {
+	if (*x.broken.text != '\0') {
 		pth_complain("%s", x.broken.text);
 		code = x.broken.code;
 	}
-	pth_must(pth_run_end(&x.s, *x.broken.text == '\0' && x.in.ended, &e), &e);
+	pth_must(pth_run_end(&x.s, *x.broken.text == '\0', &e), &e);
 	if (x.s.touched && code == PTH_OK)
 		code = PTH_SYSTEM;
 	json_decref(x.held);

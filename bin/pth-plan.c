@@ -8,12 +8,14 @@
 #include "base/text.h"
 #include "io/event.h"
 #include "io/tool.h"
+#include "plan/make.h"
 #include "plan/plan.h"
 
 struct options {
 	struct pth_strv dirs;
 	struct pth_plan_how how;
 	bool check;
+	const char *outputs; /* files and rules for make instead of records */
 };
 
 /* The plugins, and the directory of the experiment that is searched after
@@ -28,6 +30,7 @@ struct plugins {
 struct work {
 	struct options opt;
 	struct plugins plugins;
+	struct pth_make make;
 	bool bad; /* for the exit code of --check */
 };
 
@@ -117,6 +120,16 @@ say_commands(const json_t *rec)
 	}
 }
 
+/* The record is done: for make, it goes into its file. */
+static void
+put(struct work *w, const json_t *rec)
+{
+	struct pth_err e;
+
+	if (w->opt.outputs != NULL)
+		pth_must(pth_make_add(&w->make, rec, &e), &e);
+}
+
 /* Plan one record; its problems are shown at once, so that memory stays flat. */
 static void
 plan(json_t *rec, void *arg)
@@ -128,8 +141,10 @@ plan(json_t *rec, void *arg)
 		return;
 	if (pth_test_error(rec) != NULL) {
 		w->bad = true;
-		if (pth_error_at(pth_test_error(rec)) == NULL)
+		if (pth_error_at(pth_test_error(rec)) == NULL) {
+			put(w, rec);
 			return;
+		}
 	}
 	pth_event_settings(pth_test_settings(rec));
 	pth_event_run(pth_test_run(rec));
@@ -145,6 +160,7 @@ plan(json_t *rec, void *arg)
 		w->bad = true;
 	pth_diags_release(&d);
 	pth_event_test(NULL);
+	put(w, rec);
 }
 
 int
@@ -158,17 +174,31 @@ main(int argc, char **argv)
 		{ 0, "strict", NULL, "treat warnings as errors", .flag = &o->how.strict },
 		{ 0, "keep-going", NULL, "also plan the sound parts of tests with errors",
 		    .flag = &o->how.keep },
+		{ 0, "outputs", "DIR", "write rules for make that run each test into DIR",
+		    .text = &o->outputs },
 	};
 	struct pth_tool tool = { "pth-plan", "Turn tests into what is to be run", "[FILE]...",
 		PTH_OPTIONS(table), .reads = true };
+	pth_auto_buf rules = PTH_BUF_INIT;
 	struct pth_err e;
 	int code;
 
 	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
 		return code;
+	if (o->outputs != NULL && o->check)
+		return pth_tool_mistake(&tool, "--check writes nothing, and --outputs does");
 	pth_must(pth_home_find(&w.plugins.home, &e), &e);
 	plugins_for(&w.plugins, NULL, o); /* a -P that is wrong is said at once */
-	pth_must(pth_tool_each(&tool, !o->check, plan, &w, &e), &e);
+	if (o->outputs != NULL && pth_make_open(&w.make, o->outputs, &e) != 0)
+		return e.code == PTH_USAGE ?
+		    pth_tool_mistake(&tool, "--outputs %s: %s", o->outputs, e.text) :
+		    (pth_complain("%s", e.text), e.code);
+	pth_must(pth_tool_each(&tool, !o->check && o->outputs == NULL, plan, &w, &e), &e);
+	if (o->outputs != NULL) {
+		pth_make_rules(&w.make, w.plugins.home.bin, &rules);
+		pth_must(pth_tool_print(&rules, &e), &e);
+		pth_make_release(&w.make);
+	}
 	pth_plugins_close(&w.plugins.set);
 	pth_home_release(&w.plugins.home);
 	free(w.plugins.dir);

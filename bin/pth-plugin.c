@@ -39,7 +39,7 @@ kind_from(const char *s)
 		{ "services", PTH_BASE }, { "network", PTH_NETWORK }, { "networks", PTH_NETWORK },
 		{ "execution", PTH_EXECUTION }, { "executions", PTH_EXECUTION },
 		{ "network_environments", PTH_NETWORK },
-		{ "execution_environments", PTH_EXECUTION } };
+		{ "execution_environments", PTH_EXECUTION }, { "engines", PTH_ENGINE } };
 
 	for (size_t i = 0; i < countof(words); i++)
 		if (strcmp(s, words[i].name) == 0)
@@ -75,7 +75,9 @@ list(struct pth_plugins *ps, const struct options *o, const char *word)
 
 	if (word != NULL && strcmp(word, "plugins") != 0 && (kind = kind_from(word)) == PTH_KINDS)
 		pth_die(PTH_USAGE,
-		    "unknown kind '%s': protocol, service, iut, tester, network, execution", word);
+		    "unknown kind '%s': protocol, service, iut, tester, network, execution, "
+		    "engine",
+		    word);
 	for (size_t i = 0; i < ps->nplugins; i++)
 		if (kind == PTH_KINDS || ps->plugins[i]->kind == kind)
 			list_one(&b, ps, ps->plugins[i], o);
@@ -88,7 +90,7 @@ static struct pth_plugin *
 find(struct pth_plugins *ps, const char *word)
 {
 	static const enum pth_kind order[] = { PTH_IUT, PTH_TESTER, PTH_NETWORK, PTH_EXECUTION,
-		PTH_PROTOCOL, PTH_BASE };
+		PTH_PROTOCOL, PTH_ENGINE, PTH_BASE };
 	const char *slash = strchr(word, '/'), *name = slash != NULL ? slash + 1 : word;
 	pth_auto_str first = slash != NULL ? pth_xstrndup(word, (size_t)(slash - word)) : NULL;
 	enum pth_kind kind = first != NULL ? kind_from(first) : PTH_KINDS;

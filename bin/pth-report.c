@@ -2,6 +2,7 @@
  * pth-report is the last stage, pth-report(1): a summary on stdout, reports in files, and the
  * exit code that says whether every test was as it should be.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
@@ -48,33 +49,61 @@ written(const char *format, const char *file)
 	pth_event("report.written", "{s:s,s:s}", "format", format, "file", file);
 }
 
+static void
+json(const struct pth_report *r, const char *dir, struct pth_buf *b)
+{
+	(void)dir;
+	pth_report_json(r, b);
+}
+
+static void
+junit(const struct pth_report *r, const char *dir, struct pth_buf *b)
+{
+	(void)dir;
+	pth_report_junit(r, b);
+}
+
+static void
+csv(const struct pth_report *r, const char *dir, struct pth_buf *b)
+{
+	(void)dir;
+	pth_report_csv(r, b);
+}
+
+static void
+text(const struct pth_report *r, const char *dir, struct pth_buf *b)
+{
+	(void)dir;
+	pth_report_text(r, pth_tty_colours(STDOUT_FILENO), b);
+}
+
 /* One of the files of the run directory. */
 static void
-put_below(
-    const struct options *o, int dirfd, const char *format, const char *name, struct pth_buf *b)
+put_below(const struct options *o, struct pth_report *r, int dirfd, const char *dir,
+    const char *format, pth_report_form *f, const char *name)
 {
 	struct pth_err e;
-	int r;
+	int rc = pth_report_write(r, f, dir, dirfd, name, &e);
 
 	/* A directory of this name that lies where somebody wants the report is theirs. */
-	r = o->dir != NULL ? pth_file_write(dirfd, name, b->s, b->len, &e) :
-	                     pth_file_put(dirfd, name, b->s, b->len, &e);
-	pth_must(r, &e);
-	pth_buf_release(b);
+	if (rc != 0 && e.error == EISDIR && o->dir == NULL) {
+		pth_must(pth_rmtree(dirfd, name, &e), &e);
+		rc = pth_report_write(r, f, dir, dirfd, name, &e);
+	}
+	pth_must(rc, &e);
 	written(format, name);
 }
 
 /* path "-": stdout */
 static void
-put(const char *format, const char *path, struct pth_buf *b)
+put(struct pth_report *r, const char *dir, const char *format, pth_report_form *f, const char *path)
 {
 	struct pth_err e;
 
 	if (strcmp(path, "-") == 0)
-		pth_must(pth_tool_print(b, &e), &e);
+		pth_must(pth_report_pour(r, f, dir, STDOUT_FILENO, "stdout", &e), &e);
 	else
-		pth_must(pth_file_write(AT_FDCWD, path, b->s, b->len, &e), &e);
-	pth_buf_release(b);
+		pth_must(pth_report_write(r, f, dir, AT_FDCWD, path, &e), &e);
 	written(format, path);
 }
 
@@ -96,6 +125,8 @@ take_stream(
 			pth_must(pth_rec_write(pass, rec, &write), &write);
 		json_decref(rec);
 	}
+	if (got == 0 && pass != NULL)
+		pth_rec_lacks(pass, in, false);
 	return got == 0 && pth_rec_whole(in, e) == 0 ? 0 : e->code;
 }
 
@@ -123,10 +154,9 @@ take_all(struct pth_report *r, const struct pth_tool *tool, struct pth_rec_out *
 /* EXPERIMENT_REPORT.md and experiment_summary.json; the directory's absolute
  * path, or NULL when there is none to write to. Caller frees. */
 static char *
-write_files(const struct options *o, const struct pth_report *r)
+write_files(const struct options *o, struct pth_report *r)
 {
 	const char *dir = o->dir != NULL ? o->dir : r->run_dir;
-	struct pth_buf b = PTH_BUF_INIT;
 	pth_auto_fd fd = -1;
 	struct pth_err e;
 	char *real;
@@ -144,49 +174,43 @@ write_files(const struct options *o, const struct pth_report *r)
 	fd = real != NULL ? open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (fd < 0)
 		pth_die(PTH_SYSTEM, "%s:", dir);
-	if (o->json) {
-		pth_report_json(r, &b);
-		put_below(o, fd, "json", "experiment_summary.json", &b);
-	}
-	if (o->md) {
-		pth_report_md(r, real, &b);
-		put_below(o, fd, "md", "EXPERIMENT_REPORT.md", &b);
-	}
+	if (o->json)
+		put_below(o, r, fd, real, "json", json, "experiment_summary.json");
+	if (o->md)
+		put_below(o, r, fd, real, "md", pth_report_md, "EXPERIMENT_REPORT.md");
 	return real;
 }
 
 /* Its links are relative to where it will be. */
 static void
-write_html(const char *path, const struct pth_report *r)
+write_html(const char *path, struct pth_report *r)
 {
-	struct pth_buf b = PTH_BUF_INIT;
 	pth_auto_str copy = pth_xstrdup(path);
 	pth_auto_str dir = realpath(dirname(copy), NULL);
 
 	if (dir == NULL)
 		pth_die(PTH_SYSTEM, "%s:", path);
-	pth_report_html(r, dir, &b);
-	put("html", path, &b);
+	put(r, dir, "html", pth_report_html, path);
 }
 
 /* A harness of Perl says in TAP_VERSION which version it reads, and takes a later one for an
  * error. */
 static void
-tap(const struct pth_report *r, struct pth_buf *b)
+tap(const struct pth_report *r, const char *dir, struct pth_buf *b)
 {
 	const char *most = getenv("TAP_VERSION");
 	long long version = 14;
 
+	(void)dir;
 	if (most == NULL || !pth_int(most, 13, 14, &version))
 		version = 14;
 	pth_report_tap(r, (unsigned)version, b);
 }
 
 static void
-write_all(const struct options *o, const struct pth_report *r, bool quiet)
+write_all(const struct options *o, struct pth_report *r, bool quiet)
 {
-	static void (*const writers[])(const struct pth_report *,
-	    struct pth_buf *) = { pth_report_junit, tap, pth_report_csv };
+	static pth_report_form *const writers[] = { junit, tap, csv };
 	static const char *const formats[] = { "junit", "tap", "csv" };
 	const char *const paths[] = { o->junit, o->tap, o->csv, o->html };
 	struct pth_buf b = PTH_BUF_INIT;
@@ -202,12 +226,11 @@ write_all(const struct options *o, const struct pth_report *r, bool quiet)
 			write_html(paths[i], r);
 			continue;
 		}
-		writers[i](r, &b);
-		put(formats[i], paths[i], &b);
+		put(r, NULL, formats[i], writers[i], paths[i]);
 	}
 	if (!o->text || taken || quiet)
 		return;
-	pth_report_text(r, pth_tty_colours(STDOUT_FILENO), &b);
+	pth_must(pth_report_pour(r, text, NULL, STDOUT_FILENO, "stdout", &e), &e);
 	if (dir != NULL && o->md)
 		pth_buf_addf(&b, "report: %s/EXPERIMENT_REPORT.md\n", dir);
 	pth_must(pth_tool_print(&b, &e), &e);
@@ -253,7 +276,7 @@ main(int argc, char **argv)
 		pth_err_wrap(&why, "%s", e.text);
 	pth_report_finish(r, why.text);
 	pth_event_run(*r->run != '\0' ? r->run : NULL);
-	if (o.pass && rc == 0)
+	if (o.pass && (rc == 0 || pass.lacks != NULL))
 		pth_must(pth_rec_end(&pass, &e), &e);
 	write_all(&o, r, tool.quiet);
 	if (rc != 0)

@@ -210,7 +210,8 @@ testOneWriter() {
 		run pth-exec -o out in
 		assertCode 4
 		assertMatch "$err" "$(line '^pth-exec: out: another pth-exec works in it,' \
-			"process $pid \(pth-exec -j 1 -o out in\)\$")"
+			"process $pid \(pth-exec -j 1 -o out in\); give each a directory of" \
+			'its own, and pth-merge makes one of them$')"
 		assertEquals '' "$out"
 	done
 	run pth-exec --resume -o out in

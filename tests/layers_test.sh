@@ -5,7 +5,7 @@
 . "$TOP/tests/lib.sh"
 
 order='base io host packet dissect qlog template experiment plugin plan container supervise run'
-order="$order collect report"
+order="$order collect spread report"
 
 # "folder/file.c folder folder/header.h folder" for each include of ours in lib/.
 includes() {

@@ -588,7 +588,8 @@ testDurationsAreTemplates() {
 
 testStreams() {
 	run pth-plan </dev/null
-	assertCode 4
+	assertCode 0
+	assertMatch "$out" "\"tests\":0,\"incomplete\":\"pth-plan: stdin: "
 	printf '{"pth":1,"type":"note","x":1}\n{"pth":1,"type":"end","tests":0}\n' >in.jsonl
 	run pth-plan in.jsonl
 	assertCode 0
@@ -724,6 +725,57 @@ testCombinationsThatCannotBe() {
 	pth-plan --strict in >planned 2>/dev/null
 	run pth-exec --check planned
 	assertCode 3
+}
+
+# make runs what has changed and what has not passed.
+testRulesForMake() {
+	may=$(command -v pth-plan) && may=${may%/*}
+	cat >e.yaml <<-'end'
+	tests:
+	  - &t
+	    name: a
+	    network_environment: {type: localhost}
+	    isolation: none
+	    capture: false
+	    services: {s: {implementation: {name: command, type: testers, command: ["true"]},
+	      protocol: {name: tcp, role: server}, ports: ["24448:24448"]}}
+	  - {<<: *t, name: b, services: {s: {implementation: {name: command, type: testers,
+	      command: ["false"]}, protocol: {name: tcp, role: server}, ports: ["24448:24448"]}}}
+	  - {<<: *t, name: c}
+	end
+	cat >Makefile <<-'end'
+	all: pth-tests
+	include rules.mk
+	rules.mk: e.yaml; pth-parse -q $< | pth-plan -q --outputs m/x >$@
+	$(PTH_TESTS): program
+	end
+	export PTH_EVENTS=none
+	touch program
+	run make -k
+	assertNotEquals "$out$err" 0 "$code"
+	assertEquals 'm/x/001-a.ok m/x/003-c.ok' "$(echo m/x/*.ok)"
+	assertMatch "$(cat rules.mk)" "^PTH \\?= $may/$"
+	assertEquals 'the reports are there' 3 "$(grep -l . m/x/*/EXPERIMENT_REPORT.md | wc -l)"
+	run pth-report --format text m/x/*/results.jsonl
+	assertCode 1
+	assertMatch "$out" '2/3 tests ok'
+	# What has passed and is as it was is not run again.
+	touch -d 2020-01-01 program && find m -exec touch -d 2020-01-01 {} +
+	sed -i 's/"false"/"true"/' e.yaml
+	{ sed -n 1p e.yaml && echo '  # another line' && sed 1d e.yaml; } >f && mv f e.yaml
+	run make -k
+	assertEquals "$out$err" 0 "$code"
+	assertEquals m/x/002-b.ok "$(find m -name '*.ok' -newer program)"
+	run make
+	assertMatch "$out" 'Nothing to be done'
+	touch program
+	run make -n
+	assertEquals 'all depend on it' 3 "$(printf '%s\n' "$out" | grep -c '^touch ')"
+	run pth-plan --outputs 'a b' </dev/null
+	assertCode 2
+	assertMatch "$err" '^pth-plan: --outputs a b: letters, digits'
+	run pth-plan --outputs x --check </dev/null
+	assertCode 2
 }
 
 . shunit2

@@ -251,6 +251,9 @@ testMistakes() {
 	run x -s|-s needs its argument KEY=VALUE
 	check x --set|--set needs its argument KEY=VALUE
 	run x -P|-P needs its argument DIR
+	run x --spread|--spread needs its argument
+	run x --spread e --only a|--only does not go with --spread
+	run --dry-run --spread=e x|--dry-run does not go with --spread
 	run -Z x|unknown option -Z
 	check -j 2 x|unknown option -j
 	check x --resume|unknown option --resume

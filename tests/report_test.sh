@@ -165,8 +165,12 @@ testExitCodes() {
 	assertCode 0
 	echo '{"pth":1,"type":"end","tests":2}' >>in.jsonl
 	report
+	assertCode 0
+	add two
+	echo '{"pth":1,"type":"end","tests":0,"incomplete":"why"}' >>in.jsonl
+	report
 	assertCode 4
-	assertMatch "$err" '2 tests promised, 1 came'
+	assertMatch "$err" '^pth-report: why$'
 	: >in.jsonl
 	report -o x
 	assertCode 4

@@ -139,40 +139,135 @@ testQuietAndPartialAreAcceptedEverywhere() {
 	done
 }
 
+# no_end ID: a stream without its end, for a test that needs nothing.
+no_end() {
+	printf '{"pth":1,"type":"test","run":"r","id":"%s","index":1,"of":3,"name":"a",%s}\n' \
+		"$1" '"error":{"stage":"plan","message":"no"}'
+}
+
 # A stream without its end is whole for the stage that is told so, and for
-# those behind it.
+# those behind it. Else that stage says it and passes it on.
 testPartial() {
-	cut='{"pth":1,"type":"test","run":"r","id":"a","index":1,"of":3,"name":"a",'
-	cut=$cut'"error":{"stage":"plan","message":"no"}}'
 	last='{"pth":1,"type":"end","tests":1}'
-	printf '%s\n' "$cut" >in
+	no_end a >in
 	printf 'text\n' >t.j2
 	for stage in pth-plan pth-compose 'pth-exec -o out' 'pth-exec -n' pth-collect \
 		'pth-report -p -o rep' 'pth-render -t t.j2 -o x/{{id}}'; do
 		# shellcheck disable=SC2086 # words
 		run $stage <in
-		assertEquals "$stage: $err" 4 "$code"
-		assertMatch "$err" 'incomplete'
-		assertNoMatch "$out" '"type":"end"'
-		# shellcheck disable=SC2086
-		run $stage --partial <in
-		assertNotEquals "$stage: $err" 4 "$code"
-		assertNoMatch "$err" 'incomplete'
-		assertEquals "$stage" "$last" "$(printf '%s\n' "$out" | tail -n 1)"
+		want=0
+		[ "${stage%% *}" != pth-report ] || want=4
+		assertEquals "$stage: $err" "$want" "$code"
+		assertEquals "$stage" 1 "$(printf '%s\n' "$err" | grep -c incomplete)"
+		assertMatch "$(printf '%s\n' "$out" | tail -n 1 | tr -d '"')" \
+			"^.pth:1,type:end,tests:1,incomplete:${stage%% *}: stdin: "
+		for how in "$stage --partial" "env PTH_PARTIAL=1 $stage"; do
+			# shellcheck disable=SC2086
+			run $how <in
+			assertNotEquals "$how: $err" 4 "$code"
+			assertNoMatch "$err" 'incomplete'
+			assertEquals "$how" "$last" "$(printf '%s\n' "$out" | tail -n 1)"
+		done
 	done
-	# A count that is too high, and a record that breaks off.
+	# A count that is too high says nothing; a record that breaks off does.
 	end 3 | cat in - >many
 	printf '{"pth":1,"ty' | cat in - >broken
-	for file in many broken; do
-		run pth-plan $file
-		assertCode 4
-		run pth-plan --partial $file
-		assertCode 0
-		assertEquals "$last" "$(printf '%s\n' "$out" | tail -n 1)"
-	done
+	run pth-plan many
+	assertEquals '' "$err"
+	assertEquals "$last" "$(printf '%s\n' "$out" | tail -n 1)"
+	run pth-plan broken
+	assertMatch "$err" '^pth-plan: broken:2: .*incomplete: it breaks off'
+	assertMatch "$out" '"incomplete"'
+	run pth-plan --partial broken
+	assertCode 0
+	assertEquals "$last" "$(printf '%s\n' "$out" | tail -n 1)"
 	echo '[]' >bad
 	run pth-plan --partial bad
 	assertCode 3
+	run env PTH_PARTIAL=yes pth-plan bad
+	assertMistake pth-plan 'PTH_PARTIAL=yes: expected 0 or 1'
+}
+
+# Who writes no records is the last reader.
+testLastReaders() {
+	no_end a >in
+	for stage in 'pth-plan --check' 'pth-compose -n' 'pth-exec --check' 'pth-exec --print' \
+		'pth-report -o rep'; do
+		# shellcheck disable=SC2086 # words
+		run $stage <in
+		assertEquals "$stage: $err" 4 "$code"
+		assertMatch "$err" 'incomplete'
+	done
+}
+
+# judge FILE [OPTION of pth-plan]: through all stages; what is said of it is in $said.
+judge() {
+	file=$1
+	shift
+	run sh -c 'file=$1 && shift
+		pth-plan "$@" "$file" | pth-exec | pth-collect | pth-report' sh "$file" "$@"
+	said=$(printf '%s\n' "$err" | grep incomplete)
+}
+
+# The first stage behind the cut says so, and the last, whose exit code it is.
+testTheEndOfAStream() {
+	export PTH_EVENTS=none
+	no_end a >one
+	judge one
+	assertCode 4
+	assertEquals 2 "$(printf '%s\n' "$said" | wc -l)"
+	assertMatch "$said" '^pth-plan: one: the stream is incomplete: no end record after 1 tests'
+	assertMatch "$said" '^pth-report: pth-plan: one: the stream'
+	judge one --partial
+	assertCode 1
+	assertEquals '' "$said"
+	export PTH_PARTIAL=1
+	judge one
+	assertCode 1
+	assertEquals '' "$said"
+	unset PTH_PARTIAL
+	# Streams are one stream, in whatever order their lines come; counts do not matter when
+	# they are too high, or not there.
+	{ no_end a && end 1 && no_end b && end 1; } >after
+	{ no_end a && no_end b && end 1 && end 1; } >mixed
+	{ no_end a && end 9; } >filtered
+	{ no_end a && no_end b && echo '{"type":"end"}'; } >uncounted
+	{ no_end a && echo '{"type":"end","tests":"x"}'; } >strange
+	{ no_end a && echo '{"type":"end","tests":9223372036854775807}' && end 5; } >high
+	{ no_end a && printf %s "$(end 1)"; } >unended
+	for file in after mixed filtered uncounted strange high unended; do
+		judge $file
+		assertEquals "$file" '1 ' "$code $said"
+	done
+	# One of two has no end.
+	{ no_end a && end 1 && no_end b; } >first
+	{ no_end a && no_end b && end 1; } >second
+	{ end 0 && no_end a; } >middle
+	for file in first second middle; do
+		judge $file
+		assertEquals "$file: $said" '4 2' "$code $(printf '%s\n' "$said" | wc -l)"
+	done
+}
+
+# What a killed run has left is whole when all tests had come.
+testTheEndOfAPlan() {
+	export PTH_EVENTS=none
+	{ no_end a && end 1; } | pth-exec -o whole >run.jsonl
+	assertEquals "$(end 1)" "$(tail -n 1 whole/plan.jsonl)"
+	sed -i '$d' whole/results.jsonl
+	run sh -c 'pth-collect whole | pth-report'
+	assertEquals "$err" 1 "$code"
+	no_end a | pth-exec -o part >run.jsonl 2>err
+	assertMatch "$(tail -n 1 part/plan.jsonl)" '"incomplete"'
+	assertMatch "$(tail -n 1 part/results.jsonl)" '"incomplete"'
+	run sh -c 'pth-collect part | pth-report'
+	assertCode 4
+	assertMatch "$err" '^pth-report: pth-exec: stdin: the stream is incomplete'
+	assertEquals 'said by pth-exec' 1 "$(printf '%s\n' "$err" | grep -c incomplete)"
+	sed -i '$d' part/plan.jsonl
+	run sh -c 'pth-collect part | pth-report'
+	assertCode 4
+	assertMatch "$err" '^pth-collect: plan.jsonl: the stream is incomplete'
 }
 
 # Errors only: no event, no warning, no progress, no table; the records are the same.

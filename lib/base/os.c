@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -248,6 +249,16 @@ pth_read_text(int dirfd, char *text, size_t size, const char *path, ...)
 		n = pth_read_all(fd, text, size - 1);
 	text[n > 0 ? n : 0] = '\0';
 	return n > 0 ? (size_t)n : 0;
+}
+
+int
+pth_scratch(void)
+{
+	const char *dir = getenv("TMPDIR");
+	int fd = open(
+	    dir != NULL && *dir != '\0' ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	return fd >= 0 ? fd : memfd_create("pth", MFD_CLOEXEC);
 }
 
 int

@@ -47,6 +47,8 @@ ssize_t pth_read_all(int fd, void *p, size_t n);
 size_t pth_read_text(int dirfd, char *text, size_t size, const char *path, ...) PTH_PRINTF(4, 5);
 /* Write all of n bytes likewise: 0, or -1 and errno. */
 int pth_write_all(int fd, const void *p, size_t n);
+/* A file without a name for what is only in passing, in $TMPDIR or else in memory. -1 and errno. */
+int pth_scratch(void);
 /* Write a text into a file that is there, as those of proc(5), sysfs(5) and
  * cgroups(7) are. 0, or -1 and errno. */
 int pth_write_text(int dirfd, const char *file, const char *text);

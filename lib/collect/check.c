@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/os.h"
 #include "collect/metric.h"
 #include "collect/tshark.h"
 #include "dissect/filter.h"
@@ -17,7 +18,7 @@ empty_capture(void)
 {
 	static const unsigned char header[24] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4,
 		0, [18] = 4, [20] = 1 };
-	pth_auto_fd fd = pth_tshark_scratch();
+	pth_auto_fd fd = pth_scratch();
 
 	return fd >= 0 && write(fd, header, sizeof header) == (ssize_t)sizeof header ?
 	    pth_take_fd(&fd) :

@@ -287,7 +287,7 @@ pth_results_add(struct pth_results *r, const json_t *rec)
 	if (dir == NULL || !pth_rec_is_test(rec))
 		return;
 	if (r->dir != NULL && strcmp(r->dir, dir) != 0)
-		pth_results_close(r, true);
+		pth_results_close(r, true, NULL);
 	if (r->dir == NULL && (access(dir, F_OK) != 0 || results_open(r, dir) != 0))
 		return;
 	put_line(r, rec);
@@ -321,16 +321,19 @@ keep_old(struct pth_results *r)
 }
 
 void
-pth_results_close(struct pth_results *r, bool whole)
+pth_results_close(struct pth_results *r, bool ended, const char *lacks)
 {
+	pth_auto_buf end = PTH_BUF_INIT;
 	struct pth_err e;
 	bool bad;
 
 	if (r->dir == NULL)
 		return;
 	keep_old(r);
-	if (whole)
-		fprintf(r->fp, "{\"pth\":1,\"type\":\"end\",\"tests\":%ld}\n", r->tests);
+	if (ended) {
+		pth_rec_end_line(&end, r->tests, lacks);
+		fwrite(end.s, 1, end.len, r->fp);
+	}
 	bad = fflush(r->fp) != 0 || ferror(r->fp) != 0;
 	if (bad)
 		pth_warn("%s/results.jsonl:", r->dir);

@@ -47,8 +47,8 @@ struct pth_results {
 
 /* Append; opens, and closes the one before when the run directory is another. */
 void pth_results_add(struct pth_results *r, const json_t *rec);
-/* whole: the stream had its end record, so the file gets one. */
-void pth_results_close(struct pth_results *r, bool whole);
+/* ended: the file gets an end record, with what the stream lacks (NULL: nothing). */
+void pth_results_close(struct pth_results *r, bool ended, const char *lacks);
 
 /*
  * The tests of a run directory, for a run that was killed or is collected

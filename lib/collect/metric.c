@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/os.h"
 #include "collect/artifact.h"
 #include "collect/losses.h"
 #include "collect/packets.h"
@@ -249,8 +250,7 @@ static int
 open_merged(int dirfd, const struct pth_pcapng_stream *v, size_t n, bool *cut, struct pth_err *e)
 {
 	bool single = n == 1 && v[0].n == 1;
-	pth_auto_fd fd = single ? pth_artifact_open(dirfd, v[0].paths[0], NULL) :
-	                          pth_tshark_scratch();
+	pth_auto_fd fd = single ? pth_artifact_open(dirfd, v[0].paths[0], NULL) : pth_scratch();
 
 	if (fd < 0)
 		return single ? pth_err_set(e, PTH_INPUT, "%s:", v[0].paths[0]) :

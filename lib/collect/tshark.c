@@ -97,16 +97,6 @@ run(const char *const *argv, int in, int out, struct outcome *o, struct pth_err 
 	return pth_proc_run(&req, o->limits.us, NULL, &o->errs, STDERR_MAX, &o->exit, &o->late, e);
 }
 
-int
-pth_tshark_scratch(void)
-{
-	const char *dir = getenv("TMPDIR");
-	int fd = open(
-	    dir != NULL && *dir != '\0' ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	return fd >= 0 ? fd : memfd_create("pth", MFD_CLOEXEC);
-}
-
 /* An option, and its value of two parts. */
 static void
 add_option(struct pth_strv *argv, const char *option, const char *first, const char *second)
@@ -234,7 +224,7 @@ pth_tshark_count(int in, const json_t *decode, const struct tshark_limits *limit
 		o.limits.us = TSHARK_LIMIT_US;
 	if (o.limits.bytes == 0)
 		o.limits.bytes = TSHARK_LIMIT_BYTES;
-	out = pth_tshark_scratch();
+	out = pth_scratch();
 	if (out < 0 || lseek(in, 0, SEEK_SET) != 0)
 		return pth_err_set(e, PTH_SYSTEM, out < 0 ? "temporary file:" : "capture:");
 	argv = tshark_argv(decode, taps, n);

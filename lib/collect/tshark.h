@@ -45,7 +45,5 @@ struct tshark_tables {
 /* A line without its newline. */
 void pth_tshark_line(struct tshark_tables *t, const char *line);
 
-/* A file without a name, for output that nobody else shall see. -1 and errno. */
-int pth_tshark_scratch(void);
 
 #endif

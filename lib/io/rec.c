@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/os.h"
+#include "io/event.h"
 
 void
 pth_rec_open(struct pth_rec_in *in, FILE *fp, const char *name)
@@ -48,6 +51,7 @@ pth_rec_close(struct pth_rec_in *in)
 		close(in->fd);
 	in->owned = false;
 	pth_buf_release(&in->buf);
+	free(pth_take(&in->told));
 }
 
 bool
@@ -128,16 +132,19 @@ is_broken_off(const struct pth_rec_in *in, const char *line, size_t n)
 	return line[0] == '{' && line + n == in->buf.s + in->buf.len;
 }
 
-/* No more records; broken: the last one has broken off. 0. */
-static int
-at_end(struct pth_rec_in *in, bool broken)
+/* An end record. A count that is none promises nothing. */
+static void
+take_end(struct pth_rec_in *in, const json_t *rec)
 {
-	in->broken = broken && !in->partial;
-	if (in->partial) {
-		in->ended = true;
-		in->promised = in->tests;
-	}
-	return 0;
+	int64_t n = pth_end_tests(rec);
+	const char *lacks = pth_end_incomplete(rec);
+
+	if (n < 0 || n > LONG_MAX - in->promised)
+		in->promised = LONG_MAX;
+	else
+		in->promised += (long)n;
+	if (*lacks != '\0' && in->told == NULL)
+		in->told = pth_xstrdup(lacks);
 }
 
 int
@@ -152,19 +159,21 @@ pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e)
 		if (r < 0)
 			return r;
 		if (r == 0)
-			return at_end(in, in->broken);
+			return 0;
 		if (n == 0)
 			continue;
 		*rec = parse_line(in, line, n, e);
-		if (*rec == NULL && is_broken_off(in, line, n))
-			return at_end(in, true);
+		if (*rec == NULL && is_broken_off(in, line, n)) {
+			in->broken = true;
+			return 0;
+		}
 		if (*rec == NULL)
 			return -1;
 		in->ended = strcmp(pth_end_type(*rec), "end") == 0;
 		if (!in->ended)
 			break;
-		in->promised += (long)pth_end_tests(*rec);
-		json_decref(*rec);
+		take_end(in, *rec);
+		json_decref(pth_take(rec));
 	}
 	if (pth_rec_is_test(*rec)) {
 		if (json_string_length(PTH_GET(test, *rec, id)) == 0) {
@@ -180,20 +189,27 @@ pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e)
 int
 pth_rec_whole(const struct pth_rec_in *in, struct pth_err *e)
 {
+	static const char hint[] = "(did an earlier stage die? --partial says "
+	                           "that it was cut on purpose)";
+
+	if (in->partial)
+		return 0;
 	if (in->broken)
 		return pth_err_set(e, PTH_SYSTEM,
 		    "%s:%lu: the stream is incomplete: it breaks off within this record, after "
-		    "%ld tests (did an earlier stage die?)",
-		    in->name, in->lineno, in->tests);
+		    "%ld tests %s",
+		    in->name, in->lineno, in->tests, hint);
+	if (in->told != NULL)
+		return pth_err_set(e, PTH_SYSTEM, "%s", in->told);
 	if (!in->ended)
 		return pth_err_set(e, PTH_SYSTEM,
-		    "%s: the stream is incomplete: no end record after %ld tests (did an earlier "
-		    "stage die?)",
-		    in->name, in->tests);
-	if (in->promised != in->tests)
+		    "%s: the stream is incomplete: no end record after %ld tests %s", in->name,
+		    in->tests, hint);
+	if (in->tests > in->promised)
 		return pth_err_set(e, PTH_SYSTEM,
-		    "%s: the stream is incomplete: %ld tests promised, %ld came", in->name,
-		    in->promised, in->tests);
+		    "%s: the stream is incomplete: %ld tests came, and its end records count %ld: "
+		    "one of several streams has no end %s",
+		    in->name, in->tests, in->promised, hint);
 	return 0;
 }
 
@@ -231,11 +247,37 @@ pth_rec_write(struct pth_rec_out *out, const json_t *rec, struct pth_err *e)
 	return pth_rec_write_line(out, rec, &b, e);
 }
 
+void
+pth_rec_lacks(struct pth_rec_out *out, const struct pth_rec_in *in, bool say)
+{
+	struct pth_err e;
+
+	if (pth_rec_whole(in, &e) == 0)
+		return;
+	if (say && (in->told == NULL || in->broken))
+		pth_complain("%s", e.text);
+	if (in->told == NULL || in->broken)
+		pth_err_wrap(&e, "%s", program_invocation_short_name);
+	if (out->lacks == NULL)
+		out->lacks = pth_xstrdup(e.text);
+}
+
+void
+pth_rec_end_line(struct pth_buf *b, long tests, const char *lacks)
+{
+	json_auto_t *rec = json_pack("{s:i,s:s,s:I,s:o*}", PTH_KEY(end, pth), 1, PTH_KEY(end, type),
+	    "end", PTH_KEY(end, tests), (json_int_t)tests, PTH_KEY(end, incomplete),
+	    lacks != NULL ? pth_json_text(lacks, strlen(lacks)) : NULL);
+
+	pth_rec_line(b, rec);
+}
+
 int
 pth_rec_end(struct pth_rec_out *out, struct pth_err *e)
 {
-	json_auto_t *rec = json_pack("{s:i,s:s,s:I}", PTH_KEY(end, pth), 1, PTH_KEY(end, type),
-	    "end", PTH_KEY(end, tests), (json_int_t)out->tests);
+	pth_auto_buf b = PTH_BUF_INIT;
 
-	return pth_rec_write(out, rec, e);
+	pth_rec_end_line(&b, out->tests, out->lacks);
+	free(pth_take(&out->lacks));
+	return pth_rec_write_line(out, NULL, &b, e);
 }

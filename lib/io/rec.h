@@ -7,11 +7,15 @@
  *           pth_rec_write(&out, rec, &e);
  *           json_decref(rec);
  *   }
- *   if (r != 0 || pth_rec_whole(&in, &e) != 0 || pth_rec_end(&out, &e) != 0) ...
+ *   pth_rec_lacks(&out, &in, true);
+ *   if (r != 0 || pth_rec_end(&out, &e) != 0) ...
  *
  * A record that is not a test passes through unchanged; so do unknown keys.
- * The end record is not handed out: it is counted, and pth_rec_whole() says
- * whether the stream was whole.
+ * End records are not handed out. Streams put one after another, or mixed line by line, are one,
+ * and whole when each has its end, which is when the last record is an end and no more tests
+ * came than the ends count; that fewer came is what filters are for. What is missing is said by
+ * the stage that misses it; its own end record has it ("incomplete"), and who reads that does
+ * not say it again. The last reader asks pth_rec_whole().
  */
 #ifndef PTH_IO_REC_H
 #define PTH_IO_REC_H
@@ -39,9 +43,10 @@ struct pth_rec_in {
 	bool eof;
 	unsigned long lineno;
 	long tests;    /* test records handed out */
-	long promised; /* sum of the end records' counts */
+	long promised; /* sum of the end records' counts; LONG_MAX: one of them has none */
 	bool ended;    /* the last record was an end */
-	bool partial;  /* set by the owner: cut on purpose, its end counts as an end record */
+	bool partial;  /* set by the owner: cut on purpose, it is whole whatever its end */
+	char *told;    /* what an end record said is missing; NULL: nothing. Ours */
 	bool owned;    /* fd is to be closed */
 	bool broken;   /* the last line is a part of a record, and was not handed out */
 };
@@ -61,15 +66,15 @@ int pth_rec_fill(struct pth_rec_in *in, struct pth_err *e);
 /* 1: *rec is a new reference; 0: end of input; -1: e says file:line: what. A
  * last line without newline that is no JSON is the end: its writer has died. */
 int pth_rec_read(struct pth_rec_in *in, json_t **rec, struct pth_err *e);
-/* 0 when the stream was closed by an end record with the right count,
- * else -1 and e (code PTH_SYSTEM). */
+/* 0 when the stream was whole, else -1 and e (code PTH_SYSTEM). */
 int pth_rec_whole(const struct pth_rec_in *in, struct pth_err *e);
 void pth_rec_close(struct pth_rec_in *in);
 
 struct pth_rec_out {
 	FILE *fp;
 	long tests;
-	size_t max; /* bytes of a line; 0: PTH_REC_MAX */
+	size_t max;  /* bytes of a line; 0: PTH_REC_MAX */
+	char *lacks; /* for the end record; NULL: nothing. pth_rec_end() releases it */
 };
 
 /* One line, flushed. -1 when the write fails (code PTH_SYSTEM) or the line is too long
@@ -80,7 +85,12 @@ int pth_rec_write_line(
     struct pth_rec_out *out, const json_t *rec, const struct pth_buf *line, struct pth_err *e);
 /* Line of a record for a stream: compact text and a newline. Appends to b. */
 void pth_rec_line(struct pth_buf *b, const json_t *rec);
-/* The end record with the count of tests written. */
+/* What a stream that was read to its end lacks goes into the end record, unless something
+ * does already. say: it is also said, unless an earlier stage has done so. */
+void pth_rec_lacks(struct pth_rec_out *out, const struct pth_rec_in *in, bool say);
+/* The end record with the count of tests written, and with what is missing. */
 int pth_rec_end(struct pth_rec_out *out, struct pth_err *e);
+/* Its line. lacks: NULL or what is missing. Appends to b. */
+void pth_rec_end_line(struct pth_buf *b, long tests, const char *lacks);
 
 #endif

@@ -117,7 +117,8 @@
 #define PTH_KEYS_end(X, o) \
 	X(o, int, pth, 0) \
 	X(o, str, type, "") \
-	X(o, int, tests, 0)
+	X(o, int, tests, -1) \
+	X(o, str, incomplete, "")
 
 /* The rest of it are parameters of the environment's descriptor. */
 #define PTH_KEYS_netenv(X, o) \

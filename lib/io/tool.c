@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -392,6 +393,20 @@ take_option(struct pth_tool *t, int code, char *const *argv)
 	return e.code;
 }
 
+/* PTH_PARTIAL is --partial for all stages of a pipe. An exit code, or -1: go on. */
+static int
+take_environment(struct pth_tool *t)
+{
+	const char *partial = getenv("PTH_PARTIAL");
+
+	if (partial == NULL || *partial == '\0')
+		return -1;
+	if (strcmp(partial, "0") != 0 && strcmp(partial, "1") != 0)
+		return pth_tool_mistake(t, "PTH_PARTIAL=%s: expected 0 or 1", partial);
+	t->partial = *partial == '1';
+	return -1;
+}
+
 int
 pth_tool_parse(struct pth_tool *t, int argc, char **argv)
 {
@@ -410,6 +425,8 @@ pth_tool_parse(struct pth_tool *t, int argc, char **argv)
 			pth_buf_addf(&letters, "%c%s", o->letter, o->arg != NULL ? ":" : "");
 	}
 	names[n] = (struct option){ 0 };
+	if ((end = take_environment(t)) >= 0)
+		return end;
 	opterr = 0;
 	while ((code = getopt_long(argc, argv, letters.s, names, NULL)) != -1)
 		if ((end = take_option(t, code, argv)) >= 0)
@@ -430,21 +447,56 @@ pth_tool_open(const struct pth_tool *t, int i, struct pth_rec_in *in, struct pth
 	return r;
 }
 
+/* The records of one input. */
 static int
-each(struct pth_rec_in *in, struct pth_rec_out *out, void (*take)(json_t *, void *), void *arg,
-    struct pth_err *e)
+feed(struct pth_rec_in *in, struct pth_rec_out *out,
+    int (*take)(json_t *, void *, struct pth_err *), void *arg, struct pth_err *e)
 {
 	json_t *rec;
 	int r;
 
 	while ((r = pth_rec_read(in, &rec, e)) > 0) {
-		take(rec, arg);
-		r = out != NULL ? pth_rec_write(out, rec, e) : 0;
+		r = take(rec, arg, e);
 		json_decref(rec);
 		if (r != 0)
 			return r;
 	}
-	return r == 0 ? pth_rec_whole(in, e) : r;
+	if (r == 0 && out == NULL)
+		return pth_rec_whole(in, e);
+	if (r == 0)
+		pth_rec_lacks(out, in, true);
+	return r;
+}
+
+int
+pth_tool_feed(const struct pth_tool *t, struct pth_rec_out *out,
+    int (*take)(json_t *rec, void *arg, struct pth_err *e), void *arg, struct pth_err *e)
+{
+	struct pth_rec_in in;
+	int i = 0, r;
+
+	do {
+		r = pth_tool_open(t, i, &in, e);
+		if (r == 0)
+			r = feed(&in, out, take, arg, e);
+		pth_rec_close(&in);
+	} while (r == 0 && ++i < t->operand_count);
+	return r;
+}
+
+struct stage {
+	struct pth_rec_out *out; /* NULL: nothing is written */
+	void (*take)(json_t *rec, void *arg);
+	void *arg;
+};
+
+static int
+pass_on(json_t *rec, void *arg, struct pth_err *e)
+{
+	struct stage *s = arg;
+
+	s->take(rec, s->arg);
+	return s->out != NULL ? pth_rec_write(s->out, rec, e) : 0;
 }
 
 int
@@ -452,14 +504,8 @@ pth_tool_each(const struct pth_tool *t, bool pass, void (*take)(json_t *, void *
     struct pth_err *e)
 {
 	struct pth_rec_out out = { .fp = stdout, .max = PTH_REC_PLAN };
-	struct pth_rec_in in;
-	int i = 0, r;
+	struct stage s = { pass ? &out : NULL, take, arg };
+	int r = pth_tool_feed(t, s.out, pass_on, &s, e);
 
-	do {
-		r = pth_tool_open(t, i, &in, e);
-		if (r == 0)
-			r = each(&in, pass ? &out : NULL, take, arg, e);
-		pth_rec_close(&in);
-	} while (r == 0 && ++i < t->operand_count);
 	return r == 0 && pass ? pth_rec_end(&out, e) : r;
 }

@@ -13,8 +13,8 @@
  *   if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
  *           return code;
  *
- * Each tool also has -q, -v, --debug, --partial, -h and -V, which no table lists; of -v only the
- * name where its table has the letter.
+ * Each tool also has -q, -v, --debug, --partial (and PTH_PARTIAL=1), -h and -V, which no table
+ * lists; of -v only the name where its table has the letter.
  */
 #ifndef PTH_IO_TOOL_H
 #define PTH_IO_TOOL_H
@@ -72,9 +72,14 @@ const char *pth_tool_value(char *arg, struct pth_err *e);
  * closes it. 0 or -1 with e. */
 int pth_tool_open(const struct pth_tool *t, int i, struct pth_rec_in *in, struct pth_err *e);
 /* The loop of a stage: hand each record of all operands, or of stdin, to take(), which
- * borrows it. pass: then write it to stdout, and in the end the end record. 0 or -1 with e. */
+ * borrows it. pass: then write it to stdout, and in the end the end record, which passes on
+ * what the input lacks; else that is an error. 0 or -1 with e. */
 int pth_tool_each(const struct pth_tool *t, bool pass, void (*take)(json_t *rec, void *arg),
     void *arg, struct pth_err *e);
+/* The same for who writes what it wants to out, and the end record in the end. What the input
+ * lacks is noted in out; out NULL: that is an error. take() gives 0, or -1 with e: no more. */
+int pth_tool_feed(const struct pth_tool *t, struct pth_rec_out *out,
+    int (*take)(json_t *rec, void *arg, struct pth_err *e), void *arg, struct pth_err *e);
 /* Write the text to stdout now, and empty the buffer. 0 or -1 with e. */
 int pth_tool_print(struct pth_buf *b, struct pth_err *e);
 

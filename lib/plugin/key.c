@@ -23,9 +23,10 @@ enum type {
 	NUMBER,
 	DURATION,
 	SIGNAL,
-	TPL,  /* a scalar with a template */
-	VAR,  /* TPL, or {when: ..., value: ...} */
-	LIST, /* of ANY: templates, each with when/each if a map */
+	TPL,   /* a scalar with a template */
+	VAR,   /* TPL, or {when: ..., value: ...} */
+	WORDS, /* of TEXT */
+	LIST,  /* of ANY: templates, each with when/each if a map */
 	ARG,
 	ARGS, /* elements of an argv */
 	LINE, /* ARGS, or {line: ...} or {template: FILE} */
@@ -143,7 +144,7 @@ static const struct key event_keys[] = {
 static const struct key top_keys[] = {
 	K(plugin, NAME),
 	{ .name = "kind", .type = ENUM, .words = "protocol service iut tester network_environment "
-	    "execution_environment" },
+	    "execution_environment engine" },
 	K(extends, NAME), K(version, TEXT), K(author, TEXT), K(capabilities, NAMES),
 	K(description, TEXT), K(homepage, TEXT), OF(SERVICE, language, TEXT),
 	OF(SERVICE, protocol, NAMES), OF(SERVICE, supported_protocols, NAMES),
@@ -179,6 +180,10 @@ static const struct key top_keys[] = {
 	OF(BIT(EXECUTION), variants, TPL), OF(BIT(EXECUTION), post, CMDS),
 	OF(BIT(EXECUTION) | SERVICE, metrics, METRICS),
 	OF(BIT(EXECUTION) | SERVICE, events, EVENTS), OF(ENV, conflicts, NAMES),
+	OF(BIT(ENGINE), submit, WORDS), OF(BIT(ENGINE), status, WORDS),
+	OF(BIT(ENGINE), send, WORDS), OF(BIT(ENGINE), ended, WORDS),
+	OF(BIT(ENGINE), cancel, WORDS), OF(BIT(ENGINE), array, INT), OF(BIT(ENGINE), window, INT),
+	OF(BIT(ENGINE), waits, BOOL), OF(BIT(ENGINE), once, BOOL),
 	{ .name = NULL },
 };
 /* clang-format on */
@@ -592,6 +597,7 @@ check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type
 	case ANY: check_any(c, n); break;
 	case TPL: check_text(c, n); break;
 	case VAR: check_var(c, n); break;
+	case WORDS: check_each(c, n, TEXT, "a list of words"); break;
 	case LIST: check_each(c, n, ANY, "a list"); break;
 	case ARG: check_arg(c, n); break;
 	case ARGS: check_each(c, n, ARG, "a list of arguments"); break;
@@ -625,12 +631,7 @@ check(struct check *c, const struct pth_ynode *n, const struct key *k, enum type
 			pth_yaml_foreach(v, n)
 				check(c, v, NULL, k->item);
 		break;
-	case TEXT:
-	case NAME:
-	case BOOL:
-	case INT:
-	case NUMBER:
-	case DURATION: check_scalar(c, n, t);
+	default: check_scalar(c, n, t);
 	}
 }
 
@@ -692,6 +693,8 @@ pth_desc_check_whole(const struct pth_ynode *root, enum pth_kind kind, struct pt
 		missing(&c, root, "transport");
 	if (kind == PTH_NETWORK)
 		missing(&c, root, "isolation");
+	if (kind == PTH_ENGINE)
+		missing(&c, root, "submit");
 	pth_yaml_foreach(p, params)
 		if (p->kind == PTH_YMAP)
 			check_param_whole(p, d);

@@ -24,6 +24,7 @@ static const struct {
 	[PTH_TESTER] = { "tester", "services/testers" },
 	[PTH_NETWORK] = { "network_environment", "environments/network" },
 	[PTH_EXECUTION] = { "execution_environment", "environments/execution" },
+	[PTH_ENGINE] = { "engine", "engines" },
 };
 
 const char *
@@ -320,7 +321,7 @@ scan_path(struct pth_plugins *ps, const char *path, struct pth_err *e)
 bool
 pth_plugins_tree(const char *dir)
 {
-	static const char *const folders[] = { "protocols", "services", "environments" };
+	static const char *const folders[] = { "protocols", "services", "environments", "engines" };
 	bool tree = false;
 
 	for (size_t i = 0; i < countof(folders) && !tree; i++) {

@@ -23,6 +23,7 @@ enum pth_kind {
 	PTH_TESTER,
 	PTH_NETWORK,
 	PTH_EXECUTION,
+	PTH_ENGINE, /* of pth-spread */
 	PTH_KINDS
 };
 

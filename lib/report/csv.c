@@ -37,40 +37,56 @@ by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The keys of all objects, each once, sorted; those of `but` (n) are left out. An array that the
- * caller frees, of names that belong to the objects; its length in *count. */
-static const char **
-columns(const struct pth_report *r, const json_t *(*of)(const struct pth_report_test *t), size_t n,
-    size_t *count)
+/* Is it one of the first n of these? */
+static bool
+is_usual(const char *key, size_t n)
 {
-	json_auto_t *seen = json_object();
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(key, usual[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The keys of all objects, each once, sorted; those of `but` (n) are left out. An array that the
+ * caller frees, of names that belong to seen, an empty object; its length in *count. */
+static const char **
+columns(const struct pth_report *r, const char *(*of)(const struct pth_report_test *t), size_t n,
+    json_t *seen, size_t *count)
+{
 	const char **names = NULL, *key;
 	size_t all = 0, i;
 	json_t *v;
 
 	for (i = 0; i < n; i++)
 		pth_json_set(seen, usual[i], json_true());
-	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
-		json_object_foreach((json_t *)(uintptr_t)of(t), key, v) {
-			if (json_object_get(seen, key) != NULL)
-				continue;
-			pth_json_set(seen, key, json_true());
-			names = pth_xarray(names, all + 1, sizeof *names);
+	pth_report_each(r, t, NULL)
+	{
+		json_auto_t *o = pth_report_object(of(t));
+
+		json_object_foreach(o, key, v)
+			if (json_object_get(seen, key) == NULL) {
+				pth_json_set(seen, key, json_true());
+				all++;
+			}
+	}
+	names = pth_xarray(NULL, all + 1, sizeof *names);
+	all = 0;
+	json_object_foreach(seen, key, v)
+		if (!is_usual(key, n))
 			names[all++] = key;
-		}
 	if (all > 0)
 		qsort(names, all, sizeof *names, by_name);
 	*count = all;
 	return names;
 }
 
-static const json_t *
+static const char *
 matrix_of(const struct pth_report_test *t)
 {
 	return t->matrix;
 }
 
-static const json_t *
+static const char *
 numbers_of(const struct pth_report_test *t)
 {
 	return t->numbers;
@@ -94,6 +110,7 @@ cell(struct pth_buf *b, const json_t *v)
 struct more {
 	const char **matrix, **numbers;
 	size_t nmatrix, nnumbers;
+	json_t *seen[2]; /* which have the names */
 };
 
 static void
@@ -112,28 +129,33 @@ head(const struct more *m, struct pth_buf *b)
 static void
 row(const struct pth_report_test *t, const struct more *m, struct pth_buf *b)
 {
+	json_auto_t *matrix = pth_report_object(t->matrix),
+	            *numbers = pth_report_object(t->numbers),
+	            *metrics = pth_report_object(t->metrics);
+
 	CSV(b, "", t->run, ",", t->id, ",", t->name, ",", pth_report_status_name(t->status), ",",
 	    t->ok ? "true" : "false", ",", t->started);
 	pth_buf_addf(b, ",%lld,%lld", (long long)t->duration_us, (long long)t->iteration);
 	for (size_t i = 0; i < m->nmatrix; i++)
-		cell(b, json_object_get(t->matrix, m->matrix[i]));
+		cell(b, json_object_get(matrix, m->matrix[i]));
 	for (size_t i = 0; i < countof(usual); i++)
-		cell(b, pth_json_path(t->metrics, usual[i]));
+		cell(b, pth_json_path(metrics, usual[i]));
 	for (size_t i = 0; i < m->nnumbers; i++)
-		cell(b, json_object_get(t->numbers, m->numbers[i]));
+		cell(b, json_object_get(numbers, m->numbers[i]));
 	CSV(b, ",", t->summary, ",", t->incomplete, "\r\n");
 }
 
 void
 pth_report_csv(const struct pth_report *r, struct pth_buf *b)
 {
-	struct more m = { 0 };
+	struct more m = { .seen = { json_object(), json_object() } };
 
-	m.matrix = columns(r, matrix_of, 0, &m.nmatrix);
-	m.numbers = columns(r, numbers_of, countof(usual), &m.nnumbers);
+	m.matrix = columns(r, matrix_of, 0, m.seen[0], &m.nmatrix);
+	m.numbers = columns(r, numbers_of, countof(usual), m.seen[1], &m.nnumbers);
 	head(&m, b);
-	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
-		row(t, &m, b);
+	pth_report_each(r, t, b) row(t, &m, b);
 	free(m.matrix);
 	free(m.numbers);
+	json_decref(m.seen[0]);
+	json_decref(m.seen[1]);
 }

@@ -127,8 +127,8 @@ test_details(
 	    b, "<details id=\"t%zu\"%s>", i, t->ok || t->status == PTH_S_SKIPPED ? "" : " open");
 	HTML(b, "<summary>", t->id, ": ", t->name, "</summary>\n");
 	remark(b, "", t->description);
-	for (size_t k = 0; k < json_array_size(t->broken); k++)
-		element(b, "p", json_string_value(json_array_get(t->broken, k)));
+	for (const struct pth_report_rule *rule = t->broken; rule != NULL; rule = rule->next)
+		element(b, "p", rule->text);
 	remark(b, "Not isolated: ", t->not_isolated);
 	remark(b, "Evidence: ", t->evidence);
 	remark(b, "Capture: ", t->not_captured);
@@ -154,7 +154,6 @@ void
 pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *b)
 {
 	pth_auto_buf line = PTH_BUF_INIT;
-	const struct pth_report_test *t;
 	size_t i = 0, plots = 0;
 
 	pth_report_line(r, &line);
@@ -169,12 +168,10 @@ pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *
 	element(b, "p", line.s);
 	remark(b, "", r->incomplete);
 	pth_buf_adds(b, "\n<table><tr><th>Test<th>Status<th>Time<th>Numbers<th>Summary</tr>\n");
-	for (t = r->tests; t != NULL; t = t->next)
-		test_row(t, ++i, b);
+	pth_report_each(r, t, b) test_row(t, ++i, b);
 	pth_buf_adds(b, "</table>\n");
 	i = 0;
-	for (t = r->tests; t != NULL; t = t->next)
-		test_details(t, outdir, ++i, &plots, b);
+	pth_report_each(r, t, b) test_details(t, outdir, ++i, &plots, b);
 	pth_buf_addf(b, "<footer><p>Written %s by pth %s</p></footer>\n</body></html>\n",
 	    r->generated, PTH_VERSION);
 }

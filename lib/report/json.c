@@ -1,6 +1,12 @@
-/* This file writes experiment_summary.json: the reference's fields, then ours. */
+/* This file writes experiment_summary.json: the reference's fields, then ours. The lists, which may
+ * be long, are written one by one into the text of all else. */
+#include <string.h>
+
 #include "base/cleanup.h"
 #include "report/report.h"
+
+#define LATER "@later" /* in the place of a list */
+#define FORM (JSON_INDENT(2) | JSON_REAL_PRECISION(9))
 
 static const char *
 or_null(const char *s)
@@ -11,8 +17,10 @@ or_null(const char *s)
 static json_t *
 test_json(const struct pth_report_test *t)
 {
-	json_t *o = json_object(), *links = json_array();
+	json_t *o = json_object(), *links = json_array(), *broken = json_array();
 
+	for (const struct pth_report_rule *rule = t->broken; rule != NULL; rule = rule->next)
+		pth_json_push(broken, pth_json_string(rule->text));
 	for (const struct pth_report_link *l = t->links; l != NULL; l = l->next)
 		pth_json_push(links, pth_json_string(l->path));
 	pth_sumtest_set_name(o, t->name);
@@ -28,7 +36,7 @@ test_json(const struct pth_report_test *t)
 	pth_sumtest_set_expected_failure(o, t->expected);
 	pth_sumtest_set_flaky(o, t->flaky);
 	pth_sumtest_set_summary(o, t->summary);
-	pth_sumtest_set_broken_rules(o, json_incref(t->broken));
+	pth_sumtest_set_broken_rules(o, broken);
 	pth_sumtest_set_not_isolated(o, or_null(t->not_isolated));
 	pth_sumtest_set_not_captured(o, or_null(t->not_captured));
 	pth_sumtest_set_logs_cut(o, or_null(t->logs_cut));
@@ -39,7 +47,7 @@ test_json(const struct pth_report_test *t)
 		pth_sumtest_set_evidence(o, t->evidence);
 	if (*t->conflicts != '\0')
 		pth_sumtest_set_conflicts(o, t->conflicts);
-	pth_sumtest_set_metrics(o, json_incref(t->metrics));
+	pth_sumtest_set_metrics(o, pth_report_object(t->metrics));
 	if (t->cause != NULL) {
 		json_t *c = json_object();
 
@@ -55,7 +63,7 @@ test_json(const struct pth_report_test *t)
 static json_t *
 tests_json(const struct pth_report *r)
 {
-	json_t *o = json_object(), *results = json_array();
+	json_t *o = json_object();
 	static const enum pth_status order[] = { PTH_S_PASSED, PTH_S_FAILED, PTH_S_SKIPPED,
 		PTH_S_TIMEOUT, PTH_S_INTERRUPTED, PTH_STATUSES };
 
@@ -70,9 +78,7 @@ tests_json(const struct pth_report *r)
 	pth_sumtests_set_ok(o, (int64_t)r->ok);
 	pth_sumtests_set_expected_failures(o, (int64_t)r->expected);
 	pth_sumtests_set_flaky(o, (int64_t)r->flaky);
-	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
-		pth_json_push(results, test_json(t));
-	pth_sumtests_set_results(o, results);
+	pth_json_set(o, PTH_KEY(sumtests, results), pth_json_string(LATER));
 	return o;
 }
 
@@ -122,15 +128,69 @@ service_json(const struct pth_report_test *t, const struct pth_report_service *s
 	return o;
 }
 
+/* An item of a list whose line is indented by so much: taken over. *n: those before it. */
+static void
+item(struct pth_buf *b, json_t *v, int indent, size_t *n)
+{
+	pth_auto_buf text = PTH_BUF_INIT;
+
+	pth_json_dumps(&text, v, FORM);
+	pth_buf_addf(b, "%s\n%*s", (*n)++ > 0 ? "," : "[", indent + 2, "");
+	for (const char *s = text.s, *end; s != NULL && *s != '\0'; s = end) {
+		end = s + strcspn(s, "\n");
+		pth_buf_add(b, s, (size_t)(end - s));
+		if (*end == '\n')
+			pth_buf_addf(b, "%c%*s", *end++, indent + 2, "");
+	}
+	json_decref(v);
+}
+
+static void
+end_list(struct pth_buf *b, int indent, size_t n)
+{
+	if (n > 0)
+		pth_buf_addf(b, "\n%*s]", indent, "");
+	else
+		pth_buf_adds(b, "[]");
+}
+
+/* The text up to the key whose value comes later, and what is behind it. */
+static const char *
+up_to(struct pth_buf *b, const char *text, const char *key)
+{
+	pth_auto_buf member = PTH_BUF_INIT;
+	const char *at;
+
+	/* A quote inside of a text has a backslash: it cannot be one. */
+	pth_buf_addf(&member, "\"%s\": \"" LATER "\"", key);
+	at = strstr(text, member.s);
+	pth_buf_add(b, text, (size_t)(at - text) + strlen(key) + strlen("\"\": "));
+	return at + member.len;
+}
+
+static void
+write_lists(const struct pth_report *r, const char *text, struct pth_buf *b)
+{
+	size_t n = 0;
+
+	text = up_to(b, text, PTH_KEY(sumtests, results));
+	pth_report_each(r, t, b) item(b, test_json(t), 4, &n);
+	end_list(b, 4, n);
+	n = 0;
+	text = up_to(b, text, PTH_KEY(summary, services));
+	pth_report_each(r, t, b) for (const struct pth_report_service *s = t->services; s != NULL;
+	                              s = s->next) item(b, service_json(t, s), 2, &n);
+	end_list(b, 2, n);
+	pth_buf_addf(b, "%s\n", text);
+}
+
 void
 pth_report_json(const struct pth_report *r, struct pth_buf *b)
 {
 	json_auto_t *o = json_object();
-	json_t *meta = json_object(), *services = json_array();
+	json_t *meta = json_object();
+	pth_auto_buf text = PTH_BUF_INIT;
 
-	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
-		for (const struct pth_report_service *s = t->services; s != NULL; s = s->next)
-			pth_json_push(services, service_json(t, s));
 	pth_summary_set_experiment_id(o, r->run);
 	pth_summary_set_status(o, pth_report_status(r));
 	pth_summary_set_start_time(o, or_null(r->started));
@@ -140,7 +200,7 @@ pth_report_json(const struct pth_report *r, struct pth_buf *b)
 	pth_summary_set_tests(o, tests_json(r));
 	pth_summary_set_fast_fail(o, fast_fail_json(r));
 	pth_summary_set_resources(o, resources_json(r));
-	pth_summary_set_services(o, services);
+	pth_json_set(o, PTH_KEY(summary, services), pth_json_string(LATER));
 	if (json_object_size(r->metadata) > 0)
 		pth_summary_set_metadata(o, json_incref(r->metadata));
 	pth_summary_set_incomplete(o, or_null(r->incomplete));
@@ -149,6 +209,6 @@ pth_report_json(const struct pth_report *r, struct pth_buf *b)
 	pth_summeta_set_report_format_version(meta, "1.0");
 	pth_summeta_set_generator(meta, "pth " PTH_VERSION);
 	pth_summary_set_report_metadata(o, meta);
-	pth_json_dumps(b, o, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-	pth_buf_addc(b, '\n');
+	if (pth_json_dumps(&text, o, FORM) == 0)
+		write_lists(r, text.s, b);
 }

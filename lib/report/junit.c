@@ -43,28 +43,23 @@ xml_lines(struct pth_buf *b, const char *s)
 /* An attempt of a test that came before the one that counts: how it is called beside a test that
  * is ok in the end, and beside one that is not. */
 static void
-junit_try(const struct pth_report_test *t, const json_t *try, struct pth_buf *b)
+junit_try(const struct pth_report_test *t, const struct pth_report_try *try, struct pth_buf *b)
 {
-	const char *status = pth_attempt_status(try), *reason = pth_attempt_reason(try);
-	const char *dir = pth_attempt_dir(try) != NULL ? pth_attempt_dir(try) : "";
-	bool failed = pth_status_of_result(status) == PTH_S_FAILED;
+	bool failed = pth_status_of_result(try->status) == PTH_S_FAILED;
 	const char *element = t->ok ? (failed ? "flakyFailure" : "flakyError") :
 	                              (failed ? "rerunFailure" : "rerunError");
 
-	XML(b, "      <", element, " message=\"", reason, "\" type=\"", status,
-	    "\">\n        <stackTrace>", reason, "\n", dir, "</stackTrace>\n      </", element,
-	    ">\n");
+	XML(b, "      <", element, " message=\"", try->reason, "\" type=\"", try->status,
+	    "\">\n        <stackTrace>", try->reason, "\n", try->dir, "</stackTrace>\n      </",
+	    element, ">\n");
 }
 
 static void
 junit_tries(const struct pth_report_test *t, struct pth_buf *b)
 {
-	const json_t *try;
-	size_t i;
-
 	if (t->ok && !t->flaky)
 		return; /* it was expected to fail */
-	json_array_foreach(t->tries, i, try)
+	for (const struct pth_report_try *try = t->tries; try != NULL; try = try->next)
 		junit_try(t, try, b);
 }
 
@@ -80,8 +75,8 @@ junit_outcome(const struct pth_report_test *t, struct pth_buf *b)
 	}
 	XML(b, "      <", element, " message=\"", t->summary, "\" type=\"",
 	    pth_report_status_name(t->status), "\">");
-	for (size_t i = 0; i < json_array_size(t->broken); i++)
-		XML(b, "", json_string_value(json_array_get(t->broken, i)), "\n");
+	for (const struct pth_report_rule *rule = t->broken; rule != NULL; rule = rule->next)
+		XML(b, "", rule->text, "\n");
 	pth_buf_addf(b, "</%s>\n", element);
 }
 
@@ -123,8 +118,7 @@ pth_report_junit(const struct pth_report *r, struct pth_buf *b)
 {
 	size_t count[PTH_OUTCOMES] = { 0 };
 
-	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
-		count[pth_report_outcome(t)]++;
+	pth_report_each(r, t, NULL) count[pth_report_outcome(t)]++;
 	XML(b,
 	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
 	    "  <testsuite name=\"",
@@ -134,7 +128,6 @@ pth_report_junit(const struct pth_report *r, struct pth_buf *b)
 	    " time=\"%.6f\">\n",
 	    r->n, count[PTH_OUTCOME_FAILURE], count[PTH_OUTCOME_ERROR], count[PTH_OUTCOME_SKIPPED],
 	    r->flaky, (double)pth_report_duration(r) / 1e6);
-	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
-		junit_case(t, b);
+	pth_report_each(r, t, b) junit_case(t, b);
 	pth_buf_adds(b, "  </testsuite>\n</testsuites>\n");
 }

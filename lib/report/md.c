@@ -170,12 +170,12 @@ text_row(struct pth_buf *b, const char *name, const char *value)
 
 /* What descriptors read out of the services' files. */
 static void
-measures(const struct pth_report_test *t, struct pth_buf *b)
+measures(const json_t *metrics, struct pth_buf *b)
 {
 	const char *service, *name;
 	json_t *own, *v;
 
-	json_object_foreach(pth_metrics_measures(t->metrics), service, own)
+	json_object_foreach(pth_metrics_measures(metrics), service, own)
 		json_object_foreach(own, name, v) {
 			if (!json_is_number(v))
 				continue;
@@ -202,6 +202,7 @@ metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 		{ "Transfer time", PTH_PATH(metrics, transfer, transfer, duration_us), "us" },
 		{ "Goodput", PTH_PATH(metrics, transfer, transfer, goodput_bps), "bit/s" },
 	};
+	json_auto_t *metrics = pth_report_object(t->metrics);
 	pth_auto_buf versions = PTH_BUF_INIT;
 	size_t head = b->len, start;
 
@@ -213,9 +214,9 @@ metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 		pth_buf_adds(b, " |\n");
 	}
 	for (size_t i = 0; i < countof(rows); i++)
-		row(b, rows[i].name, pth_json_path(t->metrics, rows[i].path), rows[i].unit);
-	measures(t, b);
-	pth_report_items(&versions, pth_conns_versions(pth_metrics_quic(t->metrics)));
+		row(b, rows[i].name, pth_json_path(metrics, rows[i].path), rows[i].unit);
+	measures(metrics, b);
+	pth_report_items(&versions, pth_conns_versions(pth_metrics_quic(metrics)));
 	if (versions.len > 0)
 		text_row(b, "QUIC versions", versions.s);
 	for (const struct pth_report_service *s = t->services; s != NULL; s = s->next)
@@ -282,22 +283,22 @@ health_table(const struct pth_report *r, bool testers, struct pth_buf *b)
 	bool any = false;
 	char code[24];
 
-	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
-		for (const struct pth_report_service *s = t->services; s != NULL; s = s->next) {
-			if (s->tester != testers)
-				continue;
-			if (!any)
-				pth_buf_addf(b,
-				    "\n### %s\n\n| Service | Test | Status | Compilation | Phases"
-				    " | Exit Code | Errors |\n|---|---|---|---|---|---|---|\n",
-				    testers ? "Testers" : "IUTs");
-			any = true;
-			snprintf(code, sizeof code, "%lld", (long long)s->code);
-			MD(b, "| ", s->name, " | ", t->id, " | ", pth_health_name(s->health), " | ",
-			    compiled[s->compiled + 1], " | ", *s->phases != '\0' ? s->phases : "-",
-			    " | ", s->code >= 0 ? code : "-", " | ",
-			    *s->error != '\0' ? s->error : "-", " |\n");
-		}
+	pth_report_each(r, t, b) for (const struct pth_report_service *s = t->services; s != NULL;
+	                              s = s->next)
+	{
+		if (s->tester != testers)
+			continue;
+		if (!any)
+			pth_buf_addf(b,
+			    "\n### %s\n\n| Service | Test | Status | Compilation | Phases"
+			    " | Exit Code | Errors |\n|---|---|---|---|---|---|---|\n",
+			    testers ? "Testers" : "IUTs");
+		any = true;
+		snprintf(code, sizeof code, "%lld", (long long)s->code);
+		MD(b, "| ", s->name, " | ", t->id, " | ", pth_health_name(s->health), " | ",
+		    compiled[s->compiled + 1], " | ", *s->phases != '\0' ? s->phases : "-", " | ",
+		    s->code >= 0 ? code : "-", " | ", *s->error != '\0' ? s->error : "-", " |\n");
+	}
 }
 
 static void
@@ -352,8 +353,8 @@ one_failure(const struct pth_report_test *t, const char *outdir, struct pth_buf 
 	MD(b, "\n### ", t->name, "\n\n");
 	field(b, "Status", pth_report_status_name(t->status));
 	field(b, "Error", t->summary);
-	for (size_t i = 0; i < json_array_size(t->broken); i++)
-		field(b, "Broken rule", json_string_value(json_array_get(t->broken, i)));
+	for (const struct pth_report_rule *rule = t->broken; rule != NULL; rule = rule->next)
+		field(b, "Broken rule", rule->text);
 	if (t->cause != NULL)
 		pth_buf_addf(b, "- **Likely cause**: %s (%s, score %.1f)\n- **What to do**: %s\n",
 		    t->cause->title, t->cause->name, t->score, t->cause->advice);
@@ -376,9 +377,8 @@ failures(const struct pth_report *r, const char *outdir, struct pth_buf *b)
 		return;
 	}
 	pth_buf_adds(b, "\n## Failure Analysis\n");
-	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
-		if (!t->ok && t->status != PTH_S_SKIPPED)
-			one_failure(t, outdir, b);
+	pth_report_each(r, t, b) if (!t->ok && t->status != PTH_S_SKIPPED)
+	    one_failure(t, outdir, b);
 }
 
 void
@@ -389,8 +389,7 @@ pth_report_md(const struct pth_report *r, const char *outdir, struct pth_buf *b)
 	overview(r, b);
 	summary(r, b);
 	pth_buf_adds(b, "\n## Individual Test Results\n");
-	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
-		one_test(t, outdir, b);
+	pth_report_each(r, t, b) one_test(t, outdir, b);
 	pth_buf_adds(b, "\n## Service Health Summary\n");
 	health_table(r, false, b);
 	health_table(r, true, b);

@@ -12,6 +12,8 @@
 #include "collect/losses.h"
 #include "collect/metric.h"
 
+#define SPILL_FROM ((size_t)8 << 20) /* of the summaries: the rest lies in a file */
+
 struct pth_report *
 pth_report_new(const char *causes)
 {
@@ -19,6 +21,7 @@ pth_report_new(const char *causes)
 
 	memset(r, 0, sizeof *r);
 	r->end = &r->tests;
+	r->arena.spill_from = SPILL_FROM;
 	r->causes_file = causes;
 	r->run = r->file = r->started = r->ended = r->incomplete = r->generated = "";
 	return r;
@@ -27,13 +30,6 @@ pth_report_new(const char *causes)
 void
 pth_report_free(struct pth_report *r)
 {
-	for (struct pth_report_test *t = r->tests; t != NULL; t = t->next) {
-		json_decref(t->metrics);
-		json_decref(t->numbers);
-		json_decref(t->matrix);
-		json_decref(t->tries);
-		json_decref(t->broken);
-	}
 	json_decref(r->metadata);
 	pth_report_causes_free(r);
 	pth_arena_release(&r->arena);
@@ -56,10 +52,36 @@ keep_buf(struct pth_report *r, struct pth_buf *b)
 	return s;
 }
 
+static const char *
+keep_object(struct pth_report *r, const json_t *o)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+
+	pth_json_dump(&b, o);
+	return keep_buf(r, &b);
+}
+
+static void
+add_tries(struct pth_report *r, struct pth_report_test *t, const json_t *result)
+{
+	struct pth_report_try **end = &t->tries;
+	const json_t *try;
+	size_t i;
+
+	json_array_foreach(pth_result_tries(result), i, try) {
+		*end = pth_arena_alloc(&r->arena, sizeof **end);
+		(*end)->status = keep(r, pth_attempt_status(try));
+		(*end)->reason = keep(r, pth_attempt_reason(try));
+		(*end)->dir = keep(r, pth_attempt_dir(try));
+		end = &(*end)->next;
+	}
+}
+
 static void
 add_verdict(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 {
 	const json_t *v = pth_test_verdict(rec), *rule;
+	struct pth_report_rule **end = &t->broken;
 	size_t i;
 
 	t->status = pth_status_of(pth_verdict_status(v));
@@ -69,11 +91,16 @@ add_verdict(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	                         "no verdict: pth-collect has not seen this test";
 	t->flaky = pth_json_has(pth_verdict_marks(v), "flaky");
 	t->unexpected = pth_json_has(pth_verdict_marks(v), "unexpected-pass");
-	t->broken = json_array();
-	json_array_foreach(pth_verdict_rules(v), i, rule)
-		if (json_is_false(PTH_GET(judged, rule, ok)))
-			pth_json_push(t->broken,
-			    json_sprintf("%s: %s", pth_judged_rule(rule), pth_judged_text(rule)));
+	json_array_foreach(pth_verdict_rules(v), i, rule) {
+		struct pth_buf b = PTH_BUF_INIT;
+
+		if (!json_is_false(PTH_GET(judged, rule, ok)))
+			continue;
+		pth_buf_addf(&b, "%s: %s", pth_judged_rule(rule), pth_judged_text(rule));
+		*end = pth_arena_alloc(&r->arena, sizeof **end);
+		(*end)->text = keep_buf(r, &b);
+		end = &(*end)->next;
+	}
 }
 
 static bool
@@ -128,12 +155,12 @@ add_logs_cut(const json_t *result, struct pth_buf *b)
 
 /* Append what the numbers lack, but what was said of the capture already. */
 static void
-add_incomplete(const struct pth_report_test *t, struct pth_buf *b)
+add_incomplete(const struct pth_report_test *t, const json_t *metrics, struct pth_buf *b)
 {
 	const json_t *gap;
 	size_t i;
 
-	json_array_foreach(pth_metrics_incomplete(t->metrics), i, gap)
+	json_array_foreach(pth_metrics_incomplete(metrics), i, gap)
 		if (strstr(t->not_captured, pth_gap_text(gap)) == NULL)
 			pth_report_item(b, "%s", pth_gap_text(gap));
 }
@@ -181,14 +208,14 @@ add_lacks(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	    !has_captures(result))
 		t->not_captured = "no capture";
 	if (*t->not_captured == '\0')
-		t->not_captured = keep(r, pth_metrics_error(t->metrics));
-	add_incomplete(t, &b);
+		t->not_captured = keep(r, pth_metrics_error(pth_test_metrics(rec)));
+	add_incomplete(t, pth_test_metrics(rec), &b);
 	t->incomplete = keep_buf(r, &b);
 }
 
 /* The numbers that reports show; the record keeps the rest. */
-static json_t *
-few_metrics(const json_t *m)
+static const char *
+few_metrics(struct pth_report *r, const json_t *m)
 {
 	static const char *const names[] = { PTH_KEY(metrics, duration_us),
 		PTH_KEY(metrics, packets), PTH_KEY(metrics, bytes), PTH_KEY(metrics, captured_us),
@@ -196,12 +223,13 @@ few_metrics(const json_t *m)
 		PTH_KEY(metrics, truncated), PTH_KEY(metrics, incomplete), PTH_KEY(metrics, quic),
 		PTH_KEY(metrics, tcp), PTH_KEY(metrics, transfer), PTH_KEY(metrics, measures),
 		PTH_KEY(metrics, error) };
-	json_t *o = json_object(), *v;
+	json_auto_t *o = json_object();
+	json_t *v;
 
 	for (size_t i = 0; i < countof(names); i++)
 		if ((v = json_object_get(m, names[i])) != NULL)
-			pth_json_set(o, names[i], json_deep_copy(v));
-	return o;
+			pth_json_set(o, names[i], json_incref(v));
+	return keep_object(r, o);
 }
 
 /* Add the scalars of o to flat, by their path. */
@@ -224,25 +252,25 @@ flatten(json_t *flat, const json_t *o, const char *path)
 
 /* What only tables of numbers show. */
 static void
-add_numbers(const struct pth_report *r, struct pth_report_test *t, const json_t *rec)
+add_numbers(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 {
+	json_auto_t *numbers = json_object(), *matrix = json_object();
 	const char *key;
 	json_t *v;
 
+	t->matrix = t->numbers = "";
 	if (!r->all_numbers)
 		return;
-	t->numbers = json_object();
-	flatten(t->numbers, pth_test_metrics(rec), "");
-	json_object_del(t->numbers, PTH_KEY(metrics, duration_us)); /* that of the test */
-	if (pth_test_matrix(rec) == NULL)
-		return;
-	t->matrix = json_object();
+	flatten(numbers, pth_test_metrics(rec), "");
+	json_object_del(numbers, PTH_KEY(metrics, duration_us)); /* that of the test */
+	t->numbers = keep_object(r, numbers);
 	json_object_foreach(pth_test_matrix(rec), key, v) {
 		pth_auto_buf name = PTH_BUF_INIT;
 
 		pth_buf_addf(&name, "matrix.%s", key);
-		pth_json_set(t->matrix, name.s, json_incref(v));
+		pth_json_set(matrix, name.s, json_incref(v));
 	}
+	t->matrix = keep_object(r, matrix);
 }
 
 static void
@@ -457,7 +485,7 @@ pth_report_add(struct pth_report *r, const json_t *rec)
 	t->file = keep(r, pth_source_file(pth_test_source(rec)));
 	t->line = pth_source_line(pth_test_source(rec));
 	t->iteration = pth_test_iteration(rec);
-	t->tries = json_incref(pth_result_tries(result));
+	add_tries(r, t, result);
 	t->source = position(r, rec);
 	t->run_dir = keep(r, pth_result_run_dir(result));
 	t->dir = keep(r, pth_result_dir(result));
@@ -465,7 +493,7 @@ pth_report_add(struct pth_report *r, const json_t *rec)
 	t->ended = keep(r, pth_result_ended(result));
 	t->duration_us = pth_result_duration_us(result);
 	t->fast_fail = keep(r, pth_failfast_reason(ff));
-	t->metrics = few_metrics(pth_test_metrics(rec));
+	t->metrics = few_metrics(r, pth_test_metrics(rec));
 	add_numbers(r, t, rec);
 	add_head(r, rec, t);
 	add_verdict(r, t, rec);
@@ -477,11 +505,12 @@ pth_report_add(struct pth_report *r, const json_t *rec)
 		pth_report_find_cause(r, t, rec);
 	if (ff != NULL && r->fast_failed == NULL)
 		r->fast_failed = t;
-	r->n++;
+	t->number = r->n++;
 	r->count[t->status]++;
 	r->ok += t->ok;
 	r->bad += !t->ok && !is_silent(t, rec);
 	r->flaky += t->flaky;
+	r->late = r->late || (t->status == PTH_S_TIMEOUT && !t->ok);
 	r->expected += t->expected;
 	*r->end = t;
 	r->end = &t->next;
@@ -509,9 +538,8 @@ pth_report_status(const struct pth_report *r)
 		return "incomplete";
 	if (r->count[PTH_S_INTERRUPTED] > 0)
 		return "interrupted";
-	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next)
-		if (t->status == PTH_S_TIMEOUT && !t->ok)
-			return "timeout";
+	if (r->late)
+		return "timeout";
 	return r->bad == 0 && r->fast_failed == NULL ? "completed" : "failed";
 }
 
@@ -588,9 +616,10 @@ add_rate(struct pth_buf *b, int64_t bps)
 void
 pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 {
-	const json_t *transfer = pth_metrics_transfer(t->metrics);
-	const json_t *packets = PTH_GET(metrics, t->metrics, packets);
-	const json_t *shake = pth_metric_find(t->metrics, PTH_KEY(conns, handshake_us), NULL);
+	json_auto_t *metrics = pth_report_object(t->metrics);
+	const json_t *transfer = pth_metrics_transfer(metrics);
+	const json_t *packets = PTH_GET(metrics, metrics, packets);
+	const json_t *shake = pth_metric_find(metrics, PTH_KEY(conns, handshake_us), NULL);
 
 	if (json_is_integer(packets))
 		pth_report_item(b, "%lld packets", (long long)json_integer_value(packets));
@@ -605,8 +634,8 @@ pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 			add_rate(b, pth_transfer_goodput_bps(transfer));
 		}
 	}
-	if (pth_metrics_dropped(t->metrics) + pth_metrics_omitted(t->metrics) > 0 ||
-	    *pth_metrics_error(t->metrics) != '\0')
+	if (pth_metrics_dropped(metrics) + pth_metrics_omitted(metrics) > 0 ||
+	    *pth_metrics_error(metrics) != '\0')
 		pth_report_item(b, "%s", t->not_captured);
 	if (*t->incomplete != '\0')
 		pth_report_item(b, "incomplete: %s", t->incomplete);

@@ -1,7 +1,7 @@
 /*
  * The report of a run: a small summary per test, kept until all are in, then
  * written in several forms. Records may come from any number of runs; the
- * first one names the report.
+ * first one names the report. The summaries of many tests lie in a temporary file.
  *
  *   struct pth_report *r = pth_report_new(causes);
  *   pth_report_add(r, rec); ...
@@ -9,8 +9,8 @@
  *   pth_report_md(r, outdir, &buf); pth_report_json(...); ...
  *   pth_report_free(r);
  *
- * The forms: md.c Markdown, html.c HTML, json.c the summary, text.c the terminal's table, junit.c,
- * tap.c, csv.c.
+ * walk.c goes through the tests. The forms: md.c Markdown, html.c HTML, json.c the summary, text.c
+ * the terminal's table, junit.c, tap.c, csv.c.
  *
  * Everything is plain text from files that programs under test wrote, so
  * every form escapes it for itself.
@@ -67,12 +67,25 @@ struct pth_cause {
 	struct pth_regex *log;  /* what the ends of logs say, or NULL */
 };
 
+/* A rule that did not hold. */
+struct pth_report_rule {
+	struct pth_report_rule *next;
+	const char *text;
+};
+
+/* An attempt that came before. */
+struct pth_report_try {
+	struct pth_report_try *next;
+	const char *status, *reason, *dir;
+};
+
 struct pth_report_test {
 	struct pth_report_test *next;
 	const char *run, *id, *name, *description, *run_dir, *dir, *source;
 	const char *label; /* its own name, without its place: that of CI systems */
 	const char *file;  /* "" or where it was written, with the line */
 	int64_t line, iteration;
+	size_t number;          /* from 0 */
 	enum pth_status status; /* PTH_STATUSES: no verdict */
 	bool ok, flaky, expected, unexpected;
 	const char *summary;
@@ -86,21 +99,29 @@ struct pth_report_test {
 	const char *fallback;   /* "" or the environment in whose place it ran, and why */
 	const char *degraded;   /* "" or the services that it went on without */
 	const char *conflicts;  /* "" or the files that say something else than the record */
-	json_t *metrics;        /* the few numbers that are shown */
-	json_t *numbers;        /* {"a.b": scalar}: all of them; or NULL, see all_numbers */
-	json_t *matrix;         /* its values of it; or NULL */
-	json_t *tries;          /* attempts that came before; or NULL */
-	const char *fast_fail;  /* "" or why the run ended with it */
+	/* Objects as text, for pth_report_object(): */
+	const char *metrics; /* the few numbers that are shown */
+	const char *numbers; /* {"a.b": scalar}: all of them; or "", see all_numbers */
+	const char *matrix;  /* its values of it; or "" */
+	struct pth_report_try *tries;
+	const char *fast_fail; /* "" or why the run ended with it */
 	struct pth_report_service *services;
 	struct pth_report_link *links;
 	struct pth_report_tail *tails;
-	json_t *broken;                /* texts: rules that did not hold */
+	struct pth_report_rule *broken;
 	const struct pth_cause *cause; /* the most likely one, or NULL */
 	double score;                  /* of the cause, 0.4 to 1 */
 };
 
+/* Where a form goes while it is written, so that it is never in memory as a whole. */
+struct pth_report_sink {
+	int fd;
+	int error; /* 0, or why something could not be written */
+};
+
 struct pth_report {
 	struct pth_arena arena;
+	struct pth_report_sink *sink; /* of the form that is being written; NULL: it stays in b */
 	const char *run, *run_dir, *file; /* of the first test; run_dir may be NULL */
 	json_t *metadata;                 /* ours: metadata of the experiment, or NULL */
 	struct pth_report_test *tests, **end;
@@ -116,6 +137,7 @@ struct pth_report {
 	bool causes_read;        /* at the first failure */
 	struct pth_cause *causes;
 	size_t ncauses;
+	bool late; /* a test timed out and should not have */
 	bool fast_fail_enabled, fast_fail_test_level;
 	const struct pth_report_test *fast_failed;
 	const char *incomplete; /* "" or why the stream was cut */
@@ -142,6 +164,17 @@ enum pth_outcome pth_report_outcome(const struct pth_report_test *t);
 /* completed failed timeout interrupted incomplete: the run as a whole. */
 const char *pth_report_status(const struct pth_report *r);
 int64_t pth_report_duration(const struct pth_report *r);
+/* The test behind t, or the first (NULL). When there is much in b by now and a sink, it goes there;
+ * b may be NULL. */
+const struct pth_report_test *pth_report_next(
+    const struct pth_report *r, const struct pth_report_test *t, struct pth_buf *b);
+#define pth_report_each(r, t, b)                                                       \
+	for (const struct pth_report_test *t = pth_report_next(r, NULL, b); t != NULL; \
+	     t = pth_report_next(r, t, b))
+/* What is in b goes to the sink. */
+void pth_report_drain(const struct pth_report *r, struct pth_buf *b);
+/* The object of such a text; new reference. */
+json_t *pth_report_object(const char *text);
 /* Percent of tests that are ok, of those that were not skipped. */
 double pth_report_rate(const struct pth_report *r);
 /* What is said behind the status: ", flaky", ", as expected" ..., or "". */
@@ -166,8 +199,8 @@ void pth_report_items(struct pth_buf *b, const json_t *texts);
 void pth_report_href(
     const struct pth_report_test *t, const char *outdir, const char *path, struct pth_buf *b);
 
-/* The forms. Each appends to b. outdir: where the file will be, for relative
- * links. color: on a terminal. */
+/* The forms. Each appends to b; with a sink, b has only what is not yet there. outdir: where the
+ * file will be, for relative links. color: on a terminal. */
 void pth_report_json(const struct pth_report *r, struct pth_buf *b);
 void pth_report_md(const struct pth_report *r, const char *outdir, struct pth_buf *b);
 void pth_report_text(const struct pth_report *r, bool color, struct pth_buf *b);
@@ -181,6 +214,14 @@ void pth_report_html_text(struct pth_buf *b, const char *s);
  * until now, which have a limit. */
 void pth_report_plots(const struct pth_report_test *t, size_t *used, struct pth_buf *b);
 void pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *b);
+
+/* Write a form piece by piece: to fd, whose name is for messages, or as a file at path below dirfd,
+ * as pth_file_write(). dir: where it will be, for its links. 0, or -1 with e. */
+typedef void pth_report_form(const struct pth_report *r, const char *dir, struct pth_buf *b);
+int pth_report_pour(struct pth_report *r, pth_report_form *f, const char *dir, int fd,
+    const char *name, struct pth_err *e);
+int pth_report_write(struct pth_report *r, pth_report_form *f, const char *dir, int dirfd,
+    const char *path, struct pth_err *e);
 
 /* Used by report/report.c: logs of a failed test, and the cause out of them. */
 void pth_report_read_tails(

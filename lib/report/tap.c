@@ -54,14 +54,11 @@ item(struct pth_buf *b, const char *key, const char *text)
 static void
 tries(const struct pth_report_test *t, struct pth_buf *b)
 {
-	const json_t *try;
-	size_t i;
-
-	if (json_array_size(t->tries) > 0)
+	if (t->tries != NULL)
 		pth_buf_adds(b, "  tries:\n");
-	json_array_foreach(t->tries, i, try)
-		YAML(b, "    - status: \"", pth_attempt_status(try), "\"\n      message: \"",
-		    pth_attempt_reason(try), "\"\n");
+	for (const struct pth_report_try *try = t->tries; try != NULL; try = try->next)
+		YAML(b, "    - status: \"", try->status, "\"\n      message: \"", try->reason,
+		    "\"\n");
 }
 
 /* Why it is not ok. */
@@ -70,10 +67,10 @@ failure(const struct pth_report_test *t, struct pth_buf *b)
 {
 	item(b, "message", t->summary);
 	item(b, "severity", pth_report_outcome(t) == PTH_OUTCOME_FAILURE ? "fail" : "error");
-	if (json_array_size(t->broken) > 0)
+	if (t->broken != NULL)
 		pth_buf_adds(b, "  broken_rules:\n");
-	for (size_t i = 0; i < json_array_size(t->broken); i++)
-		YAML(b, "    - rule: \"", json_string_value(json_array_get(t->broken, i)), "\"\n");
+	for (const struct pth_report_rule *rule = t->broken; rule != NULL; rule = rule->next)
+		YAML(b, "    - rule: \"", rule->text, "\"\n");
 	if (t->cause != NULL) {
 		item(b, "cause", t->cause->title);
 		item(b, "advice", t->cause->advice);
@@ -104,7 +101,8 @@ pth_report_tap(const struct pth_report *r, unsigned version, struct pth_buf *b)
 	size_t i = 0;
 
 	pth_buf_addf(b, "TAP version %u\n1..%zu\n", version, r->n);
-	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next) {
+	pth_report_each(r, t, b)
+	{
 		bool skipped = pth_report_outcome(t) == PTH_OUTCOME_SKIPPED;
 
 		pth_buf_addf(b, "%sok %zu - ", t->ok || skipped ? "" : "not ", ++i);

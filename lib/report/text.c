@@ -47,14 +47,13 @@ void
 pth_report_text(const struct pth_report *r, bool color, struct pth_buf *b)
 {
 	size_t width = 4, swidth = 6, counted = 0;
-	const struct pth_report_test *t;
 
-	for (t = r->tests; t != NULL; t = t->next) {
+	pth_report_each(r, t, NULL)
+	{
 		width = MAX(width, MIN(strlen(t->id), NAME_WIDTH));
 		swidth = MAX(swidth, status_width(t));
 	}
-	for (t = r->tests; t != NULL; t = t->next)
-		text_line(t, width, swidth, color, b);
+	pth_report_each(r, t, b) text_line(t, width, swidth, color, b);
 	pth_report_line(r, b);
 	for (enum pth_status s = 0; s <= PTH_STATUSES; s++)
 		if (r->count[s] > 0)

@@ -54,15 +54,17 @@ put_command(struct pth_buf *b, pid_t pid)
 static int
 refused(const char *path, const char *whose, pid_t pid, struct pth_err *e)
 {
+	static const char hint[] =
+	    "; give each a directory of its own, and pth-merge makes one of them";
 	pth_auto_buf command = PTH_BUF_INIT;
 
 	if (pid == 0)
 		return pth_err_set(e, PTH_SYSTEM,
-		    "%s: %spth-exec works in it, or its tests do, or pth-collect reads it", path,
-		    whose);
+		    "%s: %spth-exec works in it, or its tests do, or pth-collect reads it%s", path,
+		    whose, *whose != '\0' ? hint : "");
 	put_command(&command, pid);
-	return pth_err_set(e, PTH_SYSTEM, "%s: %spth-exec works in it, process %ld%s", path, whose,
-	    (long)pid, command.s != NULL ? command.s : "");
+	return pth_err_set(e, PTH_SYSTEM, "%s: %spth-exec works in it, process %ld%s%s", path,
+	    whose, (long)pid, command.s != NULL ? command.s : "", *whose != '\0' ? hint : "");
 }
 
 /* 0: we have it; 1: there are no locks here; -1 with e. */

@@ -122,9 +122,8 @@ ended(struct pth_progress *p, struct pth_entry *x)
 		put_end(p, x, !bad && !cut);
 }
 
-/* Less exact than pth_duration_show(): these figures move. */
-static void
-put_time(struct pth_buf *b, int64_t us)
+void
+pth_progress_time(struct pth_buf *b, int64_t us)
 {
 	if (us < 10 * PTH_SECOND_US)
 		pth_buf_addf(b, "%.1f s", (double)us / 1e6);
@@ -143,11 +142,11 @@ put_left(struct pth_buf *b, const struct pth_progress_test *t)
 
 	if (known && left < 0) {
 		pth_buf_adds(b, "over the ");
-		put_time(b, t->expected);
+		pth_progress_time(b, t->expected);
 		pth_buf_adds(b, " of last time");
 	} else if (known || t->limit > 0) {
 		pth_buf_adds(b, known ? "about " : "at most ");
-		put_time(b, left > 0 ? left : 0);
+		pth_progress_time(b, left > 0 ? left : 0);
 		pth_buf_adds(b, " left");
 	}
 }
@@ -169,7 +168,7 @@ pth_progress_line(struct pth_buf *b, const struct pth_progress_test *t, size_t w
 	    width < OTHER_COLUMNS + ID_MIN      ? ID_MIN :
 	                                          (int)width - OTHER_COLUMNS;
 
-	put_time(&elapsed, t->elapsed);
+	pth_progress_time(&elapsed, t->elapsed);
 	/* The beginning of an id tells tests apart: it has the number. */
 	pth_buf_addf(b, "  %-*.*s  %-12s %8s  ", id, id, t->id, t->stage, elapsed.s);
 	if (t->attempt > 1)
@@ -178,18 +177,25 @@ pth_progress_line(struct pth_buf *b, const struct pth_progress_test *t, size_t w
 	cut_line(b, from, width);
 }
 
+void
+pth_progress_bar(struct pth_buf *b, long done, long total)
+{
+	int filled = total > 0 && done <= total ? (int)(done * BAR / total) : -1;
+
+	if (filled >= 0)
+		pth_buf_addf(b, "[%.*s%.*s] ", filled, "####################", BAR - filled,
+		    "....................");
+}
+
 /* How far the run is. */
 static void
 put_summary(struct pth_progress *p, const struct pth_runner *r, struct pth_buf *b, size_t width)
 {
 	size_t from = b->len;
-	long filled = p->total > 0 && p->done <= p->total ? p->done * BAR / p->total : -1;
 
 	if (p->spinner)
 		pth_buf_addf(b, "%c ", "|/-\\"[p->tick++ % 4]);
-	if (filled >= 0)
-		pth_buf_addf(b, "[%.*s%.*s] ", (int)filled, "####################",
-		    (int)(BAR - filled), "....................");
+	pth_progress_bar(b, p->done, p->total);
 	count(p, b);
 	pth_buf_addf(b, " done, %ld failed, %u running", p->bad, r->active);
 	cut_line(b, from, width);
@@ -209,32 +215,51 @@ put_running(const struct pth_runner *r, const struct pth_entry *x, int64_t now, 
 	pth_progress_line(b, &t, width);
 }
 
-static void
-draw(struct pth_progress *p, const struct pth_runner *r, int64_t now)
+void
+pth_progress_room(size_t *width, size_t *rows)
 {
 	struct winsize ws = { .ws_row = 0 };
-	pth_auto_buf b = PTH_BUF_INIT;
-	size_t width, rows, lines = 1;
-	struct pth_entry *x;
 
 	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &ws) != 0 || ws.ws_col == 0 || ws.ws_row == 0)
 		ws = (struct winsize){ .ws_row = 24, .ws_col = 80 };
 	/* The last column is left free: some terminals go to the next line there.
 	 * And so is the last row. */
-	width = ws.ws_col - 1u;
-	rows = ws.ws_row > 2 ? ws.ws_row - 1u : 1;
+	*width = ws.ws_col - 1u;
+	*rows = ws.ws_row > 2 ? ws.ws_row - 1u : 1;
+}
+
+void
+pth_progress_draw(struct pth_progress *p, const struct pth_buf *text)
+{
+	pth_auto_buf b = PTH_BUF_INIT;
+	size_t lines = 1;
+
 	pth_buf_adds(&b, WIPE);
+	pth_buf_add(&b, text->s, text->len);
+	for (size_t i = 0; i < text->len; i++)
+		lines += text->s[i] == '\n';
+	if (lines > 1)
+		pth_buf_addf(&b, "\033[%zuA", lines - 1);
+	pth_buf_addc(&b, '\r');
+	pth_write_all(STDERR_FILENO, b.s, b.len);
+	p->drawn = true;
+}
+
+static void
+draw(struct pth_progress *p, const struct pth_runner *r, int64_t now)
+{
+	pth_auto_buf b = PTH_BUF_INIT;
+	size_t width, rows, lines = 1;
+	struct pth_entry *x;
+
+	pth_progress_room(&width, &rows);
 	put_summary(p, r, &b, width);
 	for (size_t i = 0; lines < rows && (x = pth_runner_active(r, &i)) != NULL;) {
 		pth_buf_addc(&b, '\n');
 		put_running(r, x, now, &b, width);
 		lines++;
 	}
-	if (lines > 1)
-		pth_buf_addf(&b, "\033[%zuA", lines - 1);
-	pth_buf_addc(&b, '\r');
-	pth_write_all(STDERR_FILENO, b.s, b.len);
-	p->drawn = true;
+	pth_progress_draw(p, &b);
 }
 
 void

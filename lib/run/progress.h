@@ -51,6 +51,15 @@ int64_t pth_progress_next(const struct pth_progress *p);
 /* Wipe the block: it comes back with the next drawing. */
 void pth_progress_wipe(struct pth_progress *p);
 
+/* "[####....] ", of done of total; nothing when that is not known. */
+void pth_progress_bar(struct pth_buf *b, long done, long total);
+/* The room that a block on stderr has. */
+void pth_progress_room(size_t *width, size_t *rows);
+/* Append a block, whose lines are in text, as it is to be drawn. */
+void pth_progress_draw(struct pth_progress *p, const struct pth_buf *text);
+/* A figure that moves: less exact than pth_duration_show(). */
+void pth_progress_time(struct pth_buf *b, int64_t us);
+
 /* What is known of a running test. For pth_progress_line(), which is tested
  * by itself. Times in microseconds. */
 struct pth_progress_test {

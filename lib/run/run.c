@@ -242,6 +242,7 @@ pth_run_take(struct pth_run *run, json_t *take, struct pth_err *e)
 		pth_rec_line(&line, rec);
 		if (pth_journal_add(&run->dir.plan, &line, e) != 0)
 			return -1;
+		run->planned++;
 	}
 	if (result != NULL)
 		settle(run, rec, pth_take(&result));
@@ -280,19 +281,34 @@ pth_run_next(const struct pth_run *run)
 	return retry < draw ? retry : draw;
 }
 
-int
-pth_run_end(struct pth_run *run, bool whole, struct pth_err *e)
+/* The last line of a stream of the run directory. */
+static int
+end_journal(const struct pth_run *run, struct pth_journal *j, long tests, struct pth_err *e)
 {
 	pth_auto_buf end = PTH_BUF_INIT;
 
-	pth_buf_addf(&end, "{\"pth\":1,\"type\":\"end\",\"tests\":%ld}\n", run->out.tests);
-	if (run->opened && whole &&
-	    (pth_journal_add(&run->dir.plan, &end, e) != 0 ||
-	        pth_journal_add(&run->dir.results, &end, e) != 0))
+	pth_rec_end_line(&end, tests, run->out.lacks);
+	return pth_journal_add(j, &end, e);
+}
+
+int
+pth_run_fed(struct pth_run *run, const struct pth_rec_in *in, bool say, struct pth_err *e)
+{
+	if (run->fed)
+		return 0;
+	run->fed = true;
+	pth_rec_lacks(&run->out, in, say);
+	return run->opened ? end_journal(run, &run->dir.plan, run->planned, e) : 0;
+}
+
+int
+pth_run_end(struct pth_run *run, bool fed, struct pth_err *e)
+{
+	if (run->opened && fed && end_journal(run, &run->dir.results, run->out.tests, e) != 0)
 		return -1;
 	/* pth-collect replaces results.jsonl when our stream has ended. */
 	run->touched = run->opened && !pth_rundir_untouched(&run->dir);
-	return whole ? pth_rec_end(&run->out, e) : 0;
+	return fed ? pth_rec_end(&run->out, e) : 0;
 }
 
 void

@@ -22,6 +22,8 @@ struct pth_run {
 	struct pth_progress progress; /* open */
 	/* Ours: */
 	bool opened;   /* dir and runner exist */
+	long planned;  /* tests in the plan of dir */
+	bool fed;      /* all has come */
 	char *earlier; /* a run directory with durations, or NULL */
 	bool touched;  /* somebody else has changed the streams in dir; said by pth_run_end() */
 	struct pth_engine engine;
@@ -42,9 +44,13 @@ int pth_run_take(struct pth_run *run, json_t *rec, struct pth_err *e);
 int pth_run_move(struct pth_run *run, struct pth_err *e);
 /* When something has to be done at the latest, monotonic; PTH_NEVER: nothing. */
 int64_t pth_run_next(const struct pth_run *run);
-/* Close the streams, ours and those of the run directory, so that they can be
- * fed again. whole: with their end records, for all that was to come has come. -1 with e. */
-int pth_run_end(struct pth_run *run, bool whole, struct pth_err *e);
+/* All of in has come: the plan gets its end record, by which who resumes or collects a run that
+ * was killed knows that it had all. What is missing of it is noted, as by pth_rec_lacks(). Once;
+ * after that nothing happens. -1 with e. */
+int pth_run_fed(struct pth_run *run, const struct pth_rec_in *in, bool say, struct pth_err *e);
+/* Close the streams, ours and that of the results, so that they can be fed again. fed: with
+ * their end records, for pth_run_fed() was called. -1 with e. */
+int pth_run_end(struct pth_run *run, bool fed, struct pth_err *e);
 void pth_run_release(struct pth_run *run);
 
 #endif

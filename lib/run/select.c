@@ -75,6 +75,12 @@ named(const struct pth_select *in, const struct pth_strv *globs, const json_t *r
 }
 
 bool
+pth_select_has(const struct pth_select *in, const json_t *rec)
+{
+	return (in->only.n == 0 || named(in, &in->only, rec)) && !named(in, &in->skip, rec);
+}
+
+bool
 pth_select_wants(const struct pth_select *in)
 {
 	return in->only.n + in->skip.n > 0;
@@ -256,19 +262,23 @@ fault_of(struct pth_select *in, const json_t *rec)
 	                                    NULL;
 }
 
+const char *
+pth_select_left_out(const struct pth_select *in, const json_t *rec)
+{
+	if (!named(in, &in->only, rec) && in->only.n > 0)
+		return "not selected by --only";
+	return named(in, &in->skip, rec) ? "left out by --skip" : NULL;
+}
+
 json_t *
 pth_select_result(struct pth_select *in, struct pth_rundir *dir, json_t *rec)
 {
 	const json_t *plan = pth_rec_plan(rec), *env = pth_plan_environment(plan), *error;
-	bool selected = named(in, &in->only, rec) || in->only.n == 0;
-	bool left_out = named(in, &in->skip, rec);
+	const char *fault, *left_out = pth_select_left_out(in, rec);
 	char reason[200];
-	const char *fault;
 
-	if (!selected)
-		return pth_result_without(PTH_S_SKIPPED, PTH_CAT_NONE, "not selected by --only");
-	if (left_out)
-		return pth_result_without(PTH_S_SKIPPED, PTH_CAT_NONE, "left out by --skip");
+	if (left_out != NULL)
+		return pth_result_without(PTH_S_SKIPPED, PTH_CAT_NONE, left_out);
 	if ((fault = fault_of(in, rec)) != NULL)
 		pth_rec_error(rec, "exec", PTH_CAT_CONFIGURATION, NULL, 0, 0, "%s", fault);
 	if ((error = pth_test_error(rec)) != NULL)

@@ -34,6 +34,10 @@ struct pth_select {
  * for its result: one more of a name changes what a pattern means. */
 bool pth_select_wants(const struct pth_select *in);
 void pth_select_note(struct pth_select *in, const json_t *rec);
+/* After that: is it selected? */
+bool pth_select_has(const struct pth_select *in, const json_t *rec);
+/* Why a test is not run although nothing is wrong with it: the reason of its result, or NULL. */
+const char *pth_select_left_out(const struct pth_select *in, const json_t *rec);
 /* The same for all records of a file that is read again afterwards: 1, or 0 when it cannot be read
  * twice, or -1 with e as from pth_select_check(). */
 int pth_select_file(struct pth_select *in, const struct pth_rec_in *from, struct pth_err *e);

@@ -148,18 +148,18 @@ test_keys(void)
 }
 
 /* Which kinds have which key, as pth-plugin(5) lists them: p protocol, s service, i iut, t tester,
- * n network, e execution; and a value that is right. */
+ * n network, e execution, g engine; and a value that is right. */
 static void
 test_kinds(void)
 {
 	static const struct {
 		const char *key, *kinds, *value;
 	} rows[] = {
-		{ "description", "psitne", "x" },
-		{ "homepage", "psitne", "x" },
-		{ "extends", "psitne", "x" },
-		{ "parameters", "psitne", "{p: 1}" },
-		{ "requires", "psitne", "[{program: x}]" },
+		{ "description", "psitneg", "x" },
+		{ "homepage", "psitneg", "x" },
+		{ "extends", "psitneg", "x" },
+		{ "parameters", "psitneg", "{p: 1}" },
+		{ "requires", "psitneg", "[{program: x}]" },
 		{ "aliases", "pne", "[x, y]" },
 		{ "versions", "psit", "{v: {}}" },
 		{ "default_version", "psit", "v" },
@@ -201,8 +201,17 @@ test_kinds(void)
 		{ "wrap", "ne", "[x]" },
 		{ "conflicts", "ne", "[x]" },
 		{ "post", "e", "[[x]]" },
+		{ "submit", "g", "[x]" },
+		{ "status", "g", "[x, 1]" },
+		{ "send", "g", "[x]" },
+		{ "ended", "g", "[x]" },
+		{ "cancel", "g", "[x]" },
+		{ "array", "g", "2" },
+		{ "window", "g", "2" },
+		{ "waits", "g", "true" },
+		{ "once", "g", "false" },
 	};
-	static const char letters[] = "psitne"; /* in the order of enum pth_kind */
+	static const char letters[] = "psitneg"; /* in the order of enum pth_kind */
 	char text[300], want[100];
 
 	unit("which kind has which key");
@@ -235,7 +244,8 @@ test_kinds(void)
 	CHECK_STR(problem("plugin: x\nkind: execution_environment", PTH_EXECUTION), "");
 	CHECK_STR(problem("plugin: x\nkind: nonsense", PTH_IUT),
 	    "2: kind: must be one of: protocol service iut tester network_environment "
-	    "execution_environment");
+	    "execution_environment engine");
+	CHECK_STR(problem("plugin: x\nkind: engine", PTH_ENGINE), "1: 'submit' is missing");
 }
 
 /* A value of each type that is right, and some that are not. */

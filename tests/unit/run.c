@@ -13,6 +13,7 @@
 #include "unit.h"
 
 static struct pth_run run;
+static const struct pth_rec_in whole = { .ended = true }; /* what came */
 static struct pth_home home;
 static struct pth_err e;
 
@@ -115,7 +116,7 @@ of_streams(void)
 	CHECK_INT(take("c", "exit 3", ""), 0);
 	go(false);
 	CHECK(pth_run_is_idle(&run));
-	CHECK_INT(pth_run_end(&run, true, &e), 0);
+	CHECK(pth_run_fed(&run, &whole, false, &e) == 0 && pth_run_end(&run, true, &e) == 0);
 	CHECK(!run.touched);
 	CHECK_STR(left(), "completed completed other failed end");
 	CHECK_INT(lines_of("out/results.jsonl"), 4); /* tests, and the end */
@@ -137,7 +138,7 @@ of_streams(void)
 	CHECK_INT(take("a", "exit 0", ""), 0);
 	go(false);
 	CHECK(truncate("out/results.jsonl", 0) == 0);
-	CHECK_INT(pth_run_end(&run, true, &e), 0);
+	CHECK(pth_run_fed(&run, &whole, false, &e) == 0 && pth_run_end(&run, true, &e) == 0);
 	CHECK(run.touched);
 	CHECK_INT(lines_of("out/results.jsonl"), 2);
 	end();
@@ -176,7 +177,7 @@ of_stops(void)
 	feed(2);
 	CHECK_INT(run.runner.window, 8);
 	go(false);
-	CHECK_INT(pth_run_end(&run, true, &e), 0);
+	CHECK(pth_run_fed(&run, &whole, false, &e) == 0 && pth_run_end(&run, true, &e) == 0);
 	CHECK_STR(left(), stopped);
 	CHECK_INT(lines_of("out/results.jsonl"), 21);
 	CHECK(faccessat(run.dir.fd, "03", F_OK, 0) != 0);
@@ -194,7 +195,7 @@ of_stops(void)
 	CHECK_INT(take("c", "exit 0", ""), 0);
 	CHECK_INT(take("d", "exit 0", ",\"error\":{\"message\":\"no\"}"), 0);
 	go(false);
-	CHECK_INT(pth_run_end(&run, true, &e), 0);
+	CHECK(pth_run_fed(&run, &whole, false, &e) == 0 && pth_run_end(&run, true, &e) == 0);
 	CHECK_STR(left(), "interrupted interrupted interrupted error end");
 	end();
 
@@ -204,7 +205,7 @@ of_stops(void)
 	CHECK_INT(take("a", "exit 0", ",\"error\":{\"message\":\"no\"}"), 0);
 	CHECK_INT(take("b", "exit 0", ""), 0);
 	go(false);
-	CHECK_INT(pth_run_end(&run, true, &e), 0);
+	CHECK(pth_run_fed(&run, &whole, false, &e) == 0 && pth_run_end(&run, true, &e) == 0);
 	CHECK_STR(left(), "error skipped end");
 	end();
 }
@@ -218,7 +219,7 @@ of_dry_ones(void)
 	CHECK_INT(take("a", "exit 0", ""), 0);
 	CHECK_INT(take("b", "exit 0", ",\"error\":{\"message\":\"no\"}"), 0);
 	CHECK(pth_run_is_idle(&run));
-	CHECK_INT(pth_run_end(&run, true, &e), 0);
+	CHECK(pth_run_fed(&run, &whole, false, &e) == 0 && pth_run_end(&run, true, &e) == 0);
 	CHECK_STR(left(), "skipped error end");
 	CHECK(faccessat(AT_FDCWD, "dry", F_OK, 0) != 0);
 	pth_select_release(&run.in);
@@ -230,7 +231,7 @@ of_dry_ones(void)
 	CHECK_INT(take("a", "echo >up; sleep 60", ""), 0);
 	pth_runner_interrupt(&run.runner, false);
 	go(false);
-	CHECK_INT(pth_run_end(&run, true, &e), 0);
+	CHECK(pth_run_fed(&run, &whole, false, &e) == 0 && pth_run_end(&run, true, &e) == 0);
 	CHECK_STR(left(), "interrupted end"); /* it was interrupted: it was to be run */
 	end();
 	begin("out", 1);
@@ -240,7 +241,7 @@ of_dry_ones(void)
 	CHECK_INT(take("05", "exit 0", ""), 0);
 	CHECK_INT(run.runner.active, 0);
 	go(false);
-	CHECK_INT(pth_run_end(&run, true, &e), 0);
+	CHECK(pth_run_fed(&run, &whole, false, &e) == 0 && pth_run_end(&run, true, &e) == 0);
 	CHECK_STR(left(), "completed failed completed end");
 	end();
 }

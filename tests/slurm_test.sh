@@ -1,0 +1,195 @@
+#!/bin/sh
+# pth-spread on a real Slurm: a controller and two nodes, all on this machine.
+# timeout: 300
+. "$TOP/tests/lib.sh"
+own_world --net
+export PTH_EVENTS=none
+
+# A node of this host; its pid in the file NAME.pid. Its jobs are in its session.
+node() { # name
+	setsid slurmd -D -N "$1" >"$1.out" 2>&1 &
+	echo $! >"$1.pid"
+}
+
+nodes() { # number: so many are ready
+	for i in $(seq 100); do
+		states=$(timeout 5 sinfo -h -N -o %t 2>/dev/null)
+		[ "$(echo "$states" | grep -cE '^(idle|mix|alloc)$')" != "$1" ] || return 0
+		[ $((i * 5)) -lt 500 ] && sleep 0.1
+	done
+	fail "$1 nodes: $(sinfo -N 2>&1; cat ./*.out)"
+}
+
+oneTimeSetUp() {
+	lacking=''
+	for program in sbatch slurmctld slurmd munged; do
+		command -v $program >/dev/null || lacking=$program
+	done
+	PATH=$PATH:/usr/sbin:/sbin
+	[ "$(id -u)" = 0 ] && [ -n "$PTH_OWN_NET" ] || lacking='root and namespaces'
+	[ -z "$lacking" ] || return 0
+	# Names are looked for only where there is an address that is not the loopback's.
+	ip address add 10.77.0.1/32 dev lo
+	mkdir -p munge state spool/n1 spool/n2
+	head -c 1024 /dev/urandom >munge/key && chmod 600 munge/key
+	munged --force --foreground --key-file="$PWD/munge/key" --socket="$PWD/munge/sock" \
+		--pid-file="$PWD/munge/pid" --log-file="$PWD/munge/log" \
+		--seed-file="$PWD/munge/seed" >munge.out 2>&1 &
+	for i in $(seq 200); do
+		[ ! -S munge/sock ] || break
+		sleep 0.05
+	done
+	host=$(hostname -s)
+	cat >slurm.conf <<-end
+	ClusterName=pth
+	SlurmctldHost=$host(127.0.0.1)
+	SlurmctldPort=17000
+	SlurmUser=root
+	AuthType=auth/munge
+	AuthInfo=socket=$PWD/munge/sock
+	CredType=cred/munge
+	StateSaveLocation=$PWD/state
+	SlurmdSpoolDir=$PWD/spool/%n
+	SlurmctldPidFile=$PWD/controller.pid
+	SlurmdPidFile=$PWD/spool/%n.pid
+	ProctrackType=proctrack/linuxproc
+	TaskPlugin=task/none
+	SelectType=select/cons_tres
+	SelectTypeParameters=CR_CPU
+	SwitchType=switch/none
+	MpiDefault=none
+	ReturnToService=2
+	SlurmdTimeout=5
+	KillWait=3
+	SlurmdParameters=config_overrides
+	SchedulerParameters=sched_interval=1,batch_sched_delay=0,sched_min_interval=0
+	NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=17001 CPUs=2
+	NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=17002 CPUs=2
+	PartitionName=debug Nodes=n1,n2 Default=YES State=UP
+	end
+	export SLURM_CONF="$PWD/slurm.conf"
+	slurmctld -D -c >controller.out 2>&1 &
+	node n1
+	node n2
+	nodes 2
+}
+
+setUp() {
+	rm -rf out ran
+}
+
+slurm() {
+	[ -z "$lacking" ] || skip "needs Slurm on this machine: $lacking (package slurm-wlm)"
+}
+
+# plan N SCRIPT: N tests; each leaves its number in the file ran.
+plan() {
+	rec x "$(svc s '{}' sh -c "echo @N >>$PTH_TMP/ran; $2")" |
+		jq -c --argjson n "$1" '.of = $n | .plan.environment.isolation = "none" |
+			.plan.services[0].env = {} | tojson as $all | range($n) + 1 | . as $i |
+			$all | gsub("@N"; "\($i)") | fromjson | .id = "\($i)-t" | .index = $i'
+	end "$1"
+}
+
+# verdicts STREAM: what is to be the same, wherever it ran.
+verdicts() {
+	pth-collect --no-tshark <"$1" | jq -c 'select(.id) | [.id, .verdict.status, .verdict.ok]'
+}
+
+# whole N: each test once, in order, in the stream and in the directory.
+whole() {
+	assertEquals "$1 tests" "$(seq "$1" | sed 's/$/-t completed/')" \
+		"$(jq -r 'select(.id) | .id + " " + .result.status' spread)"
+	assertEquals "$(end "$1")" "$(tail -n 1 spread)"
+	assertEquals "$1" "$(jq -r '.id // empty' out/results.jsonl | sort -u | wc -l)"
+	assertEquals "$1" "$(jq -r '.id // empty' out/results.jsonl | wc -l)"
+}
+
+testTwoHundredPingPongs() {
+	slurm || return
+	# Packets are counted elsewhere; that takes a tshark for each test.
+	sed 's/^\( *\)network_environment:/\1iterations: 200\n&/
+		/^ *packets:/,/filter/d' "$TOP/examples/ping-pong.yaml" >e.yaml
+	pth-parse e.yaml | pth-plan >in
+	assertEquals 201 "$(wc -l <in)"
+	pth-exec -q -o alone <in >alone.jsonl
+	pth-spread --slurm --chunk 20 --poll 1 -o out -- -p debug <in >spread
+	assertEquals 0 $?
+	verdicts alone.jsonl >want
+	verdicts spread >have
+	assertEquals '200 passed' "$(jq -r '.[1]' want | sort | uniq -c | xargs)"
+	assertTrue 'as on one machine' 'cmp want have'
+	assertEquals 200 "$(find out -mindepth 1 -maxdepth 1 -name '[0-9]*' | wc -l)"
+	assertEquals 'both nodes were at work' 'NodeList=n1 NodeList=n2' \
+		"$(grep -o 'NodeList=n[12]' controller.out | sort -u | xargs)"
+}
+
+# The daemon of one node dies: its jobs are given to the other one, or end all the same.
+testNodeThatDies() {
+	slurm || return
+	plan 60 'sleep 0.2' >in
+	pth-spread --slurm --chunk 4 --poll 1 -o out <in >spread 2>err &
+	pid=$!
+	until squeue -h -w n2 -t R | grep -q .; do sleep 0.05; done
+	until [ -s ran ]; do sleep 0.05; done
+	kill -KILL "$(cat n2.pid)"
+	wait $pid
+	assertEquals "$(cat err)" 0 $?
+	whole 60
+	node n2
+	nodes 2
+}
+
+testSubmitterThatDies() {
+	slurm || return
+	plan 40 'sleep 0.1' >in
+	pth-spread --slurm --chunk 4 --poll 1 -o out <in >first 2>/dev/null &
+	pid=$!
+	until [ -s ran ] && [ "$(wc -l <ran)" -gt 6 ]; do sleep 0.05; done
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+	pth-spread --slurm --chunk 4 --poll 1 -o out --resume <in >spread 2>err
+	assertEquals "$(cat err)" 0 $?
+	whole 40
+	assertEquals 'each ran once' 40 "$(wc -l <ran)"
+}
+
+testCancelledFromOutside() {
+	slurm || return
+	plan 8 'sleep 5' >in
+	pth-spread --slurm --chunk 4 --poll 1 -o out <in >spread 2>err &
+	pid=$!
+	until [ -s ran ]; do sleep 0.05; done
+	scancel -u root
+	wait $pid
+	assertEquals 0 $?
+	assertEquals 8 "$(jq -r '.id // empty' spread | wc -l)"
+	assertEquals 'none passes' 0 "$(jq -r 'select(.result.status == "completed").id' spread |
+		wc -l)"
+	assertEquals "$(end 8)" "$(tail -n 1 spread)"
+	assertEquals 'nothing is left' '' "$(squeue -h)"
+}
+
+testInterrupted() {
+	slurm || return
+	plan 8 'sleep 5' >in
+	pth-spread --slurm --chunk 2 --poll 1 -o out <in >spread 2>err &
+	pid=$!
+	until [ -s ran ]; do sleep 0.05; done
+	kill -TERM $pid
+	wait $pid 2>/dev/null
+	assertEquals 143 $?
+	assertEquals '8 interrupted' "$(jq -r 'select(.id).result.status' spread | sort | uniq -c |
+		xargs)"
+	assertEquals 'nothing is left' '' "$(squeue -h)"
+}
+
+testRefused() {
+	slurm || return
+	plan 1 true >in
+	run pth-spread --slurm -o out -- -p nowhere <in
+	assertCode 4
+	assertMatch "$err" '^pth-spread: engine slurm: sbatch: .*invalid partition'
+}
+
+. shunit2

@@ -1,0 +1,211 @@
+#!/bin/sh
+# pth-spread: parts that are lost, refused, cancelled or cut short, and a submitter that is killed.
+. "$TOP/tests/lib.sh"
+. "$TOP/tests/fixtures/spread.sh"
+
+# Parts that end badly are submitted again; then their tests are errors, and no others.
+testLostParts() {
+	plan 6 >in
+	engine first <<-'end'
+	submit: [sh, -c, 'mkdir "$1/again.$2" && exit 3; exec "$0" --work "$1" "$2"',
+	  "@{bin}/pth-spread", "@{parts}", "@{first}"]
+	waits: true
+	end
+	run pth-spread -e first --chunk 2 -o out <in
+	assertCode 0
+	all 6
+	assertMatch "$err" 'part 2: engine first has ended with exit code 3 .*it is submitted again'
+	engine second <<-'end'
+	submit: [sh, -c, '[ "$2" = 2 ] || exec "$0" --work "$1" "$2"', "@{bin}/pth-spread",
+	  "@{parts}", "@{first}"]
+	waits: true
+	window: 3
+	end
+	run pth-spread -e second --chunk 2 -o out <in
+	assertCode 0
+	assertEquals 'completed completed error error completed completed' "$(statuses)"
+	assertMatch "$(jq_out -r 'select(.id == "3-t").result.reason')" \
+		'^part 2: engine second has ended with exit code 0 before it'
+	assertEquals "$(end 6)" "$(printf '%s\n' "$out" | tail -n 1)"
+	run sh -c 'pth-collect --no-tshark out | pth-report'
+	assertCode 1
+}
+
+# An engine that only takes orders: it is asked what it still has.
+testEngineThatIsAsked() {
+	plan 4 >in
+	engine queue <<-'end'
+	submit: [sh, -c, 'mkdir -p "$1/q"; for i in $(seq "$2" "$3"); do
+	  [ "$i" = 1 ] || continue; "$0" --work "$1" "$i" >/dev/null 2>&1 & done',
+	  "@{bin}/pth-spread", "@{parts}", "@{first}", "@{last}"]
+	status: [echo, "3 PENDING"]
+	array: 10
+	window: 10
+	end
+	run pth-spread -e queue --chunk 1 --poll 1 --tries 1 --start-limit 1 -o out <in
+	assertCode 0
+	assertEquals 'completed error error error' "$(statuses)"
+	assertMatch "$(jq_out -r 'select(.id == "2-t").result.reason')" \
+		'it was cancelled or lost, and has left no log: is the run directory'
+	assertMatch "$(jq_out -r 'select(.id == "3-t").result.reason')" \
+		'it has not begun in the time that --start-limit gives it'
+}
+
+# What was submitted ends; the rest is an error, until the run is gone on with.
+testSubmitThatFails() {
+	plan 3 >in
+	engine full <<-'end'
+	submit: [sh, -c, '[ "$1" = 1 ] || { echo no room >&2; exit 3; }; "$0" --work "$2" 1',
+	  "@{bin}/pth-spread", "@{first}", "@{parts}"]
+	window: 2
+	end
+	run pth-spread -e full --chunk 1 -o out <in
+	assertCode 4
+	assertMatch "$err" '^pth-spread: engine full: sh: no room'
+	assertEquals 'completed error error' "$(statuses)"
+	assertMatch "$(jq_out -r 'select(.id == "3-t").result.reason')" \
+		'^part 3: not begun: engine full: sh: no room'
+	run pth-spread --chunk 1 --resume -o out <in
+	assertCode 0
+	all 3
+	assertEquals '1 2 3' "$(sort ran | xargs)"
+}
+
+testCancel() {
+	plan 2 >in
+	engine slow <<-'end'
+	submit: [touch, "@{parts}/begun"]
+	status: [sh, -c, '[ -e "$0/cancelled" ] || echo 1 RUNNING', "@{parts}"]
+	cancel: [touch, "@{parts}/cancelled"]
+	end
+	pth-spread -e slow --poll 1 -o out <in >first 2>err.first &
+	pid=$!
+	until [ -e out/.parts/begun ]; do sleep 0.02; done
+	kill -INT $pid
+	wait $pid 2>/dev/null
+	assertEquals "$(cat err.first)" 130 $?
+	assertTrue 'cancelled' '[ -e out/.parts/cancelled ]'
+	assertEquals 'interrupted interrupted' "$(jq -r 'select(.id).result.status' first | xargs)"
+}
+
+testAnotherFarSide() {
+	plan 2 >in
+	engine far <<-'end'
+	submit: [sh, -c, 'sed -i "1s/plugins /plugins f/" "$1/stamp"; exec "$0" --work "$1" "$2"',
+	  "@{bin}/pth-spread", "@{parts}", "@{first}"]
+	waits: true
+	end
+	run pth-spread -e far --chunk 1 --window 1 -o out <in
+	assertCode 4
+	assertMatch "$err" "$(line '^pth-spread: part 1 was refused: .* has version [0-9.]+,' \
+		'plugins [0-9a-f]+, and who has cut the run has version [0-9.]+, plugins f')"
+	assertEquals 'error error' "$(statuses)"
+	assertTrue 'nothing was run' '[ ! -e ran ]'
+}
+
+# begin: in the background, until test 1 runs, which others wait for.
+begin() {
+	# shellcheck disable=SC2016 # of the test
+	plan 6 'until [ -e '"$PTH_TMP"'/go ]; do sleep 0.05; done' >in
+	rm -f go
+	pth-spread --chunk 2 --window 1 -o out <in >first 2>err.first &
+	pid=$!
+	until [ -s ran ]; do sleep 0.02; done
+}
+
+testKilledAndResumed() {
+	begin
+	touch go
+	until grep -q '^3$' ran; do sleep 0.02; done # the first part is done
+	rm go
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+	touch go
+	run pth-spread --chunk 2 --window 1 -o out --resume <in
+	assertCode 0
+	all 6
+	assertEquals 'what was done is not done again' '1 1' \
+		"$(grep -c '^1$' ran) $(grep -c '^2$' ran)"
+	run pth-spread --chunk 2 -o out --resume <in
+	all 6
+	assertEquals 'all is done' 1 "$(grep -c '^6$' ran)"
+	plan 7 >other
+	run pth-spread --chunk 2 -o out --resume <other
+	assertCode 3
+	assertMatch "$err" 'the input is not that of the run that is resumed in out: part 1 has'
+	head -n 3 in | pth-spread --partial -o out --resume >two 2>err
+	assertEquals 3 $?
+	assertMatch "$(cat err)" 'the end: the input is not that of the run'
+}
+
+testInterrupted() {
+	begin
+	run pth-spread -o out <in
+	assertCode 4
+	assertMatch "$err" 'out: another pth-exec works in it'
+	kill -TERM $pid
+	wait $pid 2>/dev/null
+	assertEquals 143 $?
+	assertEquals '6 interrupted' "$(jq -r 'select(.id).result.status' first | sort | uniq -c |
+		xargs)"
+	assertEquals "$(end 6)" "$(tail -n 1 first)"
+}
+
+# The engine says how what it does not have any more has ended.
+testEndedAs() {
+	plan 3 >in
+	engine forgets <<-'end'
+	submit: ["true"]
+	status: ["true"]
+	ended: [printf, '0+1 RUNNING\n1+1 FAILED\n0+1 OUT_OF_MEMORY x\nnonsense\n9 FAILED\n']
+	window: 3
+	end
+	run pth-spread -e forgets --chunk 1 --poll 1 --tries 1 -o out <in
+	assertCode 0
+	reasons=$(jq_out -r 'select(.id).result.reason')
+	assertMatch "$reasons" '^part 1: the engine .* any more: it ended as OUT_OF_MEMORY, and'
+	assertMatch "$reasons" '^part 2: the engine does not know it any more: it ended as FAILED,'
+	assertMatch "$reasons" '^part 3: the engine .* any more: it was cancelled or lost, and has'
+}
+
+# Nothing of this machine's clock counts for what ran elsewhere.
+testClocksThatDiffer() {
+	need jq jq || return
+	plan 4 >in
+	engine late <<-'end'
+	submit: [sh, -c, '"$0" --work "$1" "$2" && cd "$1/$2" && touch -d "1 hour ago" code log &&
+	  sed "s/\"started\":\"....-..-..T../\"started\":\"2001-01-01T00/" out.jsonl >o &&
+	  mv o out.jsonl', "@{bin}/pth-spread", "@{parts}", "@{first}"]
+	waits: true
+	end
+	run pth-spread -e late --chunk 2 --start-limit 60 -o out <in
+	assertCode 0
+	all 4
+	assertEquals 4 "$(printf '%s\n' "$out" | grep -c '"started":"2001-01-01T00')"
+	printf '%s\n' "$out" | pth-collect --no-tshark >judged
+	assertEquals '4 passed' "$(jq -r 'select(.id).verdict.status' judged | uniq -c | xargs)"
+}
+
+# The disk of the other side is full: what it has done counts, the rest are errors.
+testDiskFull() {
+	need_root || return
+	unshare -m true 2>/dev/null || skip 'no mount namespaces on this machine' || return
+	# shellcheck disable=SC2016 # of the test
+	plan 6 'head -c 60000 /dev/zero' >in
+	engine small <<-'end'
+	submit: [unshare, -m, sh, -c, 'mkdir -p "$1/$2/run" &&
+	  mount -t tmpfs -o size=200k tmpfs "$1/$2/run" && exec "$0" --work "$1" "$2"',
+	  "@{bin}/pth-spread", "@{parts}", "@{first}"]
+	waits: true
+	end
+	run pth-spread -e small --chunk 6 -o out <in
+	assertCode 0
+	assertEquals 'each has its result' 6 "$(jq_out -r 'select(.id).result.status' | wc -l)"
+	assertEquals "$(end 6)" "$(printf '%s\n' "$out" | tail -n 1)"
+	assertMatch "$(jq_out -r 'select(.id).result.status')" '^error$'
+	assertMatch "$err$(cat out/.parts/1/log)" 'No space left on device'
+	run sh -c 'pth-collect --no-tshark out | pth-report'
+	assertCode 1
+}
+
+. shunit2
