@@ -115,6 +115,12 @@ peers:
 #: check-peers  each of them as server and client against the others
 check-peers:
 	@$(DEPS) build run && $(MAKE) $(JOBS) all && tests/peers/check
+#: ivy       installs the compiler of Ivy from PyPI, for formal testers: man pth-ivy
+ivy:
+	@bin/pth-ivy install
+#: check-ivy  specifications in Ivy against implementations
+check-ivy:
+	@$(DEPS) build run ivy && $(MAKE) $(JOBS) all && tests/ivy/check
 #: deps      installs the Debian packages that all of this needs
 deps:
 	@$(DEPS) build run check lint fuzz
@@ -183,4 +189,4 @@ help:
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all units fuzzers demo check stress lint asan mutate valgrind fuzz bench peers \
-        check-peers deps completion install uninstall dist clean help
+        check-peers ivy check-ivy deps completion install uninstall dist clean help

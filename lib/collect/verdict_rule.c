@@ -204,6 +204,14 @@ end_known(const json_t *s)
 	return end != PTH_ENDS && end != PTH_END_NONE && end != PTH_END_LOST;
 }
 
+static bool
+has_ended(const json_t *s)
+{
+	enum pth_end end = pth_end_of(pth_rsvc_reason(s));
+
+	return end == PTH_END_EXIT || end == PTH_END_SIGNAL;
+}
+
 static void
 exit_rule(struct rule r, const char *service, const json_t *want)
 {
@@ -230,7 +238,8 @@ exit_rule(struct rule r, const char *service, const json_t *want)
 		        end_known(s) ? PTH_A_NO :
 		                       PTH_A_UNKNOWN,
 		    ok ? "%s" : "%s, %s wanted", how.s, dump.s);
-		pth_json_set(r.j->exits, service, json_boolean(ok));
+		/* Where it cannot be told, its exit is no further fault. */
+		pth_json_set(r.j->exits, service, json_boolean(ok || (r.doubt && has_ended(s))));
 	}
 }
 
@@ -390,11 +399,30 @@ rule_file(struct rule r, json_t *v)
 
 struct matches {
 	struct pth_regex *re;
-	struct pth_buf held; /* of the line at hand, when it comes in pieces */
-	int64_t n;           /* lines that match */
-	int64_t unsure;      /* that may match: no piece of them does */
+	struct pth_buf held;    /* of the line at hand, when it comes in pieces */
+	int64_t n;              /* lines that match */
+	int64_t unsure;         /* that may match: no piece of them does */
+	struct pth_buf *quotes; /* what was found in the first of them, or NULL */
+	int quoted;
 	bool matched, doubt; /* the line at hand, so far */
 };
+
+#define QUOTES 3
+
+/* What a line says: all that matches, or the first group of the expression. */
+static void
+quote(struct matches *x, const char *s, size_t n)
+{
+	struct pth_regex_span at[2];
+	pth_auto_str said = NULL;
+
+	if (x->quotes == NULL || x->quoted == QUOTES || !pth_regex_find(x->re, s, n, at))
+		return;
+	at[0] = pth_regex_groups(x->re) > 0 && at[1].from != SIZE_MAX ? at[1] : at[0];
+	said = pth_xstrndup(s + at[0].from, at[0].to - at[0].from);
+	pth_buf_adds(x->quotes, x->quoted++ > 0 ? "; " : ": ");
+	pth_show(x->quotes, said, 200);
+}
 
 static void
 line_over(struct matches *x)
@@ -420,6 +448,8 @@ match_line(void *arg, const char *s, size_t n, bool rest)
 		line_over(x);
 	if (!rest && !open) {
 		x->matched = pth_regex_match(x->re, s, n);
+		if (x->matched)
+			quote(x, s, n);
 	} else if (!x->doubt && x->held.len + n <= LINE_MAX_BYTES) {
 		pth_buf_add(&x->held, s, n);
 	} else {
@@ -458,10 +488,10 @@ count_file(const struct rule *r, const char *service, const char *file, struct m
 /* Matches in one log, or in both outputs when no file is named. */
 static struct pth_span
 count_log(const struct rule *r, const char *service, const char *file, struct pth_regex *re,
-    struct pth_buf *why)
+    struct pth_buf *why, struct pth_buf *quotes)
 {
 	const char *const both[] = { "stdout.log", "stderr.log" };
-	struct matches x = { .re = re };
+	struct matches x = { .re = re, .quotes = quotes };
 	struct pth_span n;
 
 	for (size_t i = 0; i < (file != NULL ? 1 : countof(both)); i++)
@@ -475,7 +505,7 @@ count_log(const struct rule *r, const char *service, const char *file, struct pt
 
 static void
 log_counted(const struct rule *r, const json_t *v, const struct pth_span *n, bool never,
-    const struct pth_buf *why)
+    const struct pth_buf *why, const struct pth_buf *quotes)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 	struct range want;
@@ -484,18 +514,31 @@ log_counted(const struct rule *r, const json_t *v, const struct pth_span *n, boo
 		return;
 	if (is_open(&want))
 		want = never ? (struct range){ .has_max = true } : at_least_one;
-	pth_buf_addf(&b, "%.0f line%s", n->least, n->least == 1 ? "" : "s");
+	pth_buf_addf(&b, "%.0f line%s%s", n->least, n->least == 1 ? "" : "s",
+	    quotes->len > 0 ? quotes->s : "");
 	judge_number(r, &want, n, &b, why);
 }
 
-/* {service, file, matches | not_matches, min, max} */
+/* Is the rule not to be looked at, because the outputs of its service say so? What cannot be read
+ * says nothing. */
+static bool
+is_void(const struct rule *r, const char *service, const char *unless)
+{
+	pth_auto_buf why = PTH_BUF_INIT;
+	pth_auto_regex re = unless != NULL ? pth_regex_new(unless, PTH_REGEX_LINES, NULL) : NULL;
+
+	return re != NULL && count_log(r, service, NULL, re, &why, NULL).least > 0;
+}
+
+/* {service, file, matches | not_matches, unless, min, max} */
 static void
 rule_log(struct rule r, json_t *v)
 {
 	const char *own = pth_rulelog_service(v), *service = own != NULL ? own : r.service;
 	const char *never = pth_rulelog_not_matches(v), *always = pth_rulelog_matches(v);
 	const char *regex = always != NULL ? always : never;
-	pth_auto_buf name = PTH_BUF_INIT, why_not = PTH_BUF_INIT;
+	const char *unless = pth_rulelog_unless(v);
+	pth_auto_buf name = PTH_BUF_INIT, why_not = PTH_BUF_INIT, quotes = PTH_BUF_INIT;
 	pth_auto_regex re = NULL;
 	struct pth_span n;
 	struct pth_err e;
@@ -516,8 +559,11 @@ rule_log(struct rule r, json_t *v)
 		collect_rule_wrong(r, e.text, "");
 		return;
 	}
-	n = count_log(&r, service, pth_rulelog_file(v), re, &why_not);
-	log_counted(&r, v, &n, never != NULL, &why_not);
+	if (is_void(&r, service, unless))
+		return;
+	n = count_log(
+	    &r, service, pth_rulelog_file(v), re, &why_not, never != NULL ? &quotes : NULL);
+	log_counted(&r, v, &n, never != NULL, &why_not, &quotes);
 }
 
 /* What a rule needs was not measured. captured: it is of the capture; that there is none is no

@@ -36,6 +36,7 @@ struct rule {
 	enum pth_status status;     /* what a violation makes of the test */
 	const char *text;           /* what a violation means, or NULL */
 	bool expect;                /* of the experiment file: must always hold */
+	bool doubt;                 /* when it does not hold, the test cannot be told */
 	enum pth_category category; /* of the rule itself, when it is wrong */
 };
 

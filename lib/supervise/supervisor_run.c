@@ -22,6 +22,24 @@ may_start(struct supervisor *sup, const struct service *s, const struct service 
 	return all;
 }
 
+/* Is nothing compiled any more? Until then no run command begins, and the limit of the test does
+ * not run: each command has its own. */
+static bool
+all_made(struct supervisor *sup, int64_t now)
+{
+	int64_t limit = pth_plan_timeout_us(sup->req->plan);
+	bool made = true;
+
+	for (size_t i = 0; i < sup->nservices && !sup->made; i++)
+		if (sup->services[i].phase <= PTH_POST_COMPILE &&
+		    sup->services[i].state == PTH_ST_INITIALIZING)
+			made = false;
+	if (!sup->made && limit > 0)
+		sup->deadline = now + limit;
+	sup->made = made;
+	return made;
+}
+
 static void
 release(struct supervisor *sup, struct service *s, int64_t now)
 {
@@ -31,7 +49,7 @@ release(struct supervisor *sup, struct service *s, int64_t now)
 
 	if (s->released || s->state != PTH_ST_INITIALIZING)
 		return;
-	s->released = may_start(sup, s, &cause) > 0;
+	s->released = may_start(sup, s, &cause) > 0 && sup->made;
 	if (cause == NULL)
 		return;
 	why = cause->why.category != PTH_CAT_NONE ? &cause->why : PTH_WHY(PTH_CAT_SERVICE_START);
@@ -65,6 +83,7 @@ supervise_deploy(struct supervisor *sup, int64_t now)
 {
 	const struct service *late = NULL;
 
+	all_made(sup, now);
 	for (size_t i = 0; i < sup->nservices && sup->state == PTH_TS_DEPLOYING; i++) {
 		struct service *s = &sup->services[i];
 
@@ -79,7 +98,9 @@ supervise_deploy(struct supervisor *sup, int64_t now)
 	}
 	if (sup->state != PTH_TS_DEPLOYING)
 		return;
-	if (late == NULL) {
+	if (!sup->made && all_made(sup, now)) {
+		supervise_deploy(sup, now);
+	} else if (late == NULL) {
 		begin_run(sup, now);
 	} else if (now >= sup->deploy_deadline) {
 		supervise_ending(sup, PTH_S_TIMEOUT,
