@@ -127,6 +127,7 @@ summary(const struct pth_report *r, struct pth_buf *b)
 {
 	static const enum pth_status rest[] = { PTH_S_TIMEOUT, PTH_S_ERROR, PTH_S_CRASHED,
 		PTH_S_SKIPPED, PTH_S_UNSUPPORTED, PTH_S_INTERRUPTED, PTH_STATUSES };
+	pth_auto_buf seeds = PTH_BUF_INIT;
 
 	pth_buf_addf(b, "\n## Test Results Summary\n\n- **Total**: %zu\n", r->n);
 	pth_buf_addf(b, "- **Passed**: %zu (%.1f%%)\n", r->count[PTH_S_PASSED],
@@ -145,6 +146,9 @@ summary(const struct pth_report *r, struct pth_buf *b)
 		pth_buf_addf(b, "- **Flaky** (passed when tried again): %zu\n", r->flaky);
 	pth_buf_addf(b, "- **Success rate**: %.1f%% (%zu of %zu as expected)\n", pth_report_rate(r),
 	    r->ok, r->ok + r->bad);
+	pth_report_seeds(r, &seeds);
+	if (seeds.len > 0)
+		fenced(b, seeds.s);
 }
 
 static void

@@ -457,6 +457,7 @@ pth_report_add(struct pth_report *r, const json_t *rec)
 	t->file = keep(r, pth_source_file(pth_test_source(rec)));
 	t->line = pth_source_line(pth_test_source(rec));
 	t->iteration = pth_test_iteration(rec);
+	pth_report_row(r, t, rec);
 	t->tries = json_incref(pth_result_tries(result));
 	t->source = position(r, rec);
 	t->run_dir = keep(r, pth_result_run_dir(result));

@@ -72,6 +72,7 @@ struct pth_report_test {
 	const char *run, *id, *name, *description, *run_dir, *dir, *source;
 	const char *label; /* its own name, without its place: that of CI systems */
 	const char *file;  /* "" or where it was written, with the line */
+	const char *row;   /* what those have in common that differ in their seed only; or NULL */
 	int64_t line, iteration;
 	enum pth_status status; /* PTH_STATUSES: no verdict */
 	bool ok, flaky, expected, unexpected;
@@ -170,6 +171,8 @@ void pth_report_href(
  * links. color: on a terminal. */
 void pth_report_json(const struct pth_report *r, struct pth_buf *b);
 void pth_report_md(const struct pth_report *r, const char *outdir, struct pth_buf *b);
+/* A row for the tests that differ in seed or iteration only; nothing when there are none. */
+void pth_report_seeds(const struct pth_report *r, struct pth_buf *b);
 void pth_report_text(const struct pth_report *r, bool color, struct pth_buf *b);
 void pth_report_junit(const struct pth_report *r, struct pth_buf *b);
 /* version: what the first line says, 13 or 14. */
@@ -180,6 +183,8 @@ void pth_report_html(const struct pth_report *r, const char *outdir, struct pth_
 /* Used by report/report.c: logs of a failed test, and the cause out of them. */
 void pth_report_read_tails(
     struct pth_report *r, struct pth_report_test *t, const json_t *rec, int dirfd);
+/* report/seeds.c: sets the row of a test. */
+void pth_report_row(struct pth_report *r, struct pth_report_test *t, const json_t *rec);
 void pth_report_find_cause(struct pth_report *r, struct pth_report_test *t, const json_t *rec);
 
 /* report/catalogue.c: read the causes, once; what is wrong with them is told. */

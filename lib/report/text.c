@@ -55,6 +55,7 @@ pth_report_text(const struct pth_report *r, bool color, struct pth_buf *b)
 	}
 	for (t = r->tests; t != NULL; t = t->next)
 		text_line(t, width, swidth, color, b);
+	pth_report_seeds(r, b);
 	pth_report_line(r, b);
 	for (enum pth_status s = 0; s <= PTH_STATUSES; s++)
 		if (r->count[s] > 0)
