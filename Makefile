@@ -127,8 +127,8 @@ deps:
 
 # Completions are made of what the tools say with --help.
 #: completion  build/completion/pth.bash, _pth, pth.fish: for bash, zsh and fish
-COMPLETED = $(notdir $(TOOLS)) pth-clean pth-image
-COMPLETE  = share/completion.sh $(1) $(BIN)/pth $(TOOLS) bin/pth-clean bin/pth-image
+COMPLETED = $(notdir $(TOOLS)) pth-clean pth-image pth-ivy
+COMPLETE  = share/completion.sh $(1) $(BIN)/pth $(TOOLS) bin/pth-clean bin/pth-image bin/pth-ivy
 completion: all
 	@mkdir -p $(B)/completion
 	$(call COMPLETE,bash) >$(B)/completion/pth.bash
