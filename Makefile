@@ -44,7 +44,7 @@ SAY    = $(if $(V),,@echo '  $(1)  $@';)
 JOBS   = --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 #: all       the tools in bin/, and the sample programs; the default
-all: $(B)/libpth.a $(TOOLS) $(MINIP) $(BIN)/pth $(BIN)/pth-image
+all: $(B)/libpth.a $(TOOLS) $(MINIP) $(BIN)/pth $(BIN)/pth-image $(BIN)/pth-ivy
 #: units     the same, and the unit tests
 units: all $(UNITS)
 
@@ -61,7 +61,7 @@ $(BIN)/pth-init: $(B)/bin/pth-init.o $(B)/libpth.a
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CC) -o $@ $^ $(if $(SAN),$(LIBS),-static $(LDFLAGS) -ljansson) -lresolv
 ifneq ($(BIN),bin)
-$(BIN)/pth $(BIN)/pth-image: $(BIN)/%: bin/%
+$(BIN)/pth $(BIN)/pth-image $(BIN)/pth-ivy: $(BIN)/%: bin/%
 	@mkdir -p $(@D)
 	cp $< $@
 endif
