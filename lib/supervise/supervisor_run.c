@@ -22,20 +22,46 @@ may_start(struct supervisor *sup, const struct service *s, const struct service 
 	return all;
 }
 
+/* Does it compile something just now, or still? */
+static bool
+compiles(const struct service *s)
+{
+	return s->phase <= PTH_POST_COMPILE && s->state == PTH_ST_INITIALIZING;
+}
+
+/* Has each command of its compile phases a limit of its own? */
+static bool
+is_bounded(const struct service *s)
+{
+	const json_t *phases = pth_svc_phases(s->plan), *cmd;
+	size_t i;
+
+	for (size_t k = 0; k <= PTH_POST_COMPILE; k++)
+		json_array_foreach(json_object_get(phases, pth_phase_names[k]), i, cmd)
+			if (pth_cmd_timeout_us(cmd) <= 0)
+				return false;
+	return true;
+}
+
 /* Is nothing compiled any more? Until then no run command begins, and the limit of the test does
- * not run: each command has its own. */
+ * not run, unless it is the only one. */
 static bool
 all_made(struct supervisor *sup, int64_t now)
 {
-	int64_t limit = pth_plan_timeout_us(sup->req->plan);
-	bool made = true;
+	bool made = true, bounded = true;
 
 	for (size_t i = 0; i < sup->nservices && !sup->made; i++)
-		if (sup->services[i].phase <= PTH_POST_COMPILE &&
-		    sup->services[i].state == PTH_ST_INITIALIZING)
+		if (compiles(&sup->services[i])) {
 			made = false;
-	if (!sup->made && limit > 0)
-		sup->deadline = now + limit;
+			bounded = bounded && is_bounded(&sup->services[i]);
+		}
+	if (!made && bounded && sup->made_left == 0) {
+		sup->made_left = sup->deadline == PTH_NEVER ? PTH_NEVER : sup->deadline - now;
+		sup->deadline = PTH_NEVER;
+	} else if (made && sup->made_left != 0 && sup->made_left != PTH_NEVER) {
+		sup->deadline = now + sup->made_left;
+		sup->made_left = 0;
+	}
 	sup->made = made;
 	return made;
 }
