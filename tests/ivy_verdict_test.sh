@@ -122,4 +122,25 @@ testSummary() {
 		'^finalize: .*something that the test must have seen was not there'
 }
 
+# The report shows what was sent and received, with the packets, and marks what was violated; where
+# packets and events are not one to one, nothing is said of packets.
+testTrace() {
+	need jq jq || return
+	planned >planned.jsonl
+	for case in fail flaky; do
+		unpack "$TOP/tests/fixtures/ivy/$case"
+		cp "$TOP/tests/fixtures/ivy-fail.pcapng" "run/$case/capture.pcapng"
+	done >cases.jsonl
+	jq -cs --slurpfile cases cases.jsonl "$ends" planned.jsonl >run/plan.jsonl
+	echo '{"pth":1,"type":"end","tests":2}' >>run/plan.jsonl
+	cp run/plan.jsonl run/results.jsonl
+	pth-collect --no-tshark run 2>/dev/null | pth-report -o report >/dev/null 2>&1
+	grep '^| ' report/EXPERIMENT_REPORT.md >table
+	assertMatch "$(cat table)" '^. .> . minip.ping.522812621. . 1, 0.000 ms, 56 bytes .$'
+	assertMatch "$(cat table)" '^. .< . minip.pong.522812622. . 2, [0-9.]+ ms, 56 bytes .$'
+	assertMatch "$(cat table)" \
+		'^. ❌ . ..assumption._failed."require n = question;  .# a pong has the number'
+	assertMatch "$(cat table)" '^. .> . minip.junk.1511. .  .$'
+}
+
 . shunit2

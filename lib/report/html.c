@@ -97,6 +97,26 @@ test_services(const struct pth_report_test *t, struct pth_buf *b)
 	pth_buf_adds(b, "</table>\n");
 }
 
+/* What a formal tester sent and received, and what it found. */
+static void
+test_trace(const struct pth_report_test *t, struct pth_buf *b)
+{
+	json_t *v;
+	size_t i;
+
+	if (t->trace == NULL)
+		return;
+	pth_buf_adds(b, "<table><tr><th><th>Event of the tester<th>Packet</tr>\n");
+	json_array_foreach(t->trace, i, v) {
+		const char *sign = pth_json_str(v, "sign", "");
+
+		HTML(b, *sign == '!' ? "<tr class=\"bad\"><td>" : "<tr><td>", sign, "</td><td>",
+		    pth_json_str(v, "text", ""), "</td><td>", pth_json_str(v, "packet", ""),
+		    "</td></tr>\n");
+	}
+	pth_buf_adds(b, "</table>\n");
+}
+
 static void
 test_details(const struct pth_report_test *t, const char *outdir, size_t i, struct pth_buf *b)
 {
@@ -118,6 +138,7 @@ test_details(const struct pth_report_test *t, const char *outdir, size_t i, stru
 		pth_buf_addf(
 		    b, "<p><b>Likely cause</b>: %s. %s</p>\n", t->cause->title, t->cause->advice);
 	test_services(t, b);
+	test_trace(t, b);
 	test_links(t, outdir, b);
 	for (const struct pth_report_tail *tail = t->tails; tail != NULL; tail = tail->next) {
 		remark(b, "End of ", tail->path);

@@ -259,6 +259,25 @@ links(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
 	}
 }
 
+/* What the tester sent and received, and what it was that it found. */
+static void
+trace(const struct pth_report_test *t, struct pth_buf *b)
+{
+	json_t *v;
+	size_t i;
+
+	if (t->trace == NULL)
+		return;
+	pth_buf_adds(b, "\n| | Event of the tester | Packet |\n|---|---|---|\n");
+	json_array_foreach(t->trace, i, v) {
+		const char *sign = pth_json_str(v, "sign", ""), *text = pth_json_str(v, "text", "");
+		bool fault = *sign == '!';
+
+		MD(b, "| ", fault ? "" : sign, fault ? "❌ | **" : " | ", text,
+		    fault ? "** | " : " | ", pth_json_str(v, "packet", ""), " |\n");
+	}
+}
+
 static void
 one_test(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
 {
@@ -276,6 +295,7 @@ one_test(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
 	MD(b, "- **Test**: ", t->id, placed ? " (" : "", t->source, placed ? ")\n" : "\n");
 	remark(b, "Description", t->description);
 	links(t, outdir, b);
+	trace(t, b);
 	metrics_table(t, b);
 }
 

@@ -31,6 +31,7 @@ pth_report_free(struct pth_report *r)
 		json_decref(t->metrics);
 		json_decref(t->numbers);
 		json_decref(t->matrix);
+		json_decref(t->trace);
 		json_decref(t->tries);
 		json_decref(t->broken);
 	}
@@ -372,6 +373,10 @@ add_services(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	if (!t->ok && t->status != PTH_S_SKIPPED && dirfd >= 0 && r->tails < PTH_REPORT_TAILS) {
 		pth_report_read_tails(r, t, rec, dirfd);
 		r->tails++;
+	}
+	if (t->status != PTH_S_PASSED && dirfd >= 0 && r->traces < PTH_REPORT_TAILS) {
+		pth_report_read_trace(t, rec, dirfd);
+		r->traces += t->trace != NULL;
 	}
 }
 

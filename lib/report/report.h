@@ -91,6 +91,7 @@ struct pth_report_test {
 	json_t *numbers;        /* {"a.b": scalar}: all of them; or NULL, see all_numbers */
 	json_t *matrix;         /* its values of it; or NULL */
 	json_t *tries;          /* attempts that came before; or NULL */
+	json_t *trace;          /* of a formal tester: sign, text, packet; or NULL */
 	const char *fast_fail;  /* "" or why the run ended with it */
 	struct pth_report_service *services;
 	struct pth_report_link *links;
@@ -111,7 +112,7 @@ struct pth_report {
 	int64_t first_us, last_us;      /* realtime; 0: nothing was run */
 	const char *started, *ended;    /* the same as text, or "" */
 	int64_t peak_rss_kb, disk_bytes, log_bytes;
-	size_t tails;
+	size_t tails, traces;
 	bool all_numbers;        /* set before the first test: keep what pth_report_csv() wants */
 	const char *causes_file; /* borrowed: the catalogue, NULL: none */
 	bool causes_read;        /* at the first failure */
@@ -183,6 +184,8 @@ void pth_report_html(const struct pth_report *r, const char *outdir, struct pth_
 /* Used by report/report.c: logs of a failed test, and the cause out of them. */
 void pth_report_read_tails(
     struct pth_report *r, struct pth_report_test *t, const json_t *rec, int dirfd);
+/* report/trace.c: sets the trace of a test, when a formal tester has left one. */
+void pth_report_read_trace(struct pth_report_test *t, const json_t *rec, int dirfd);
 /* report/seeds.c: sets the row of a test. */
 void pth_report_row(struct pth_report *r, struct pth_report_test *t, const json_t *rec);
 void pth_report_find_cause(struct pth_report *r, struct pth_report_test *t, const json_t *rec);
