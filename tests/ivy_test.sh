@@ -1,7 +1,7 @@
 #!/bin/sh
-# The descriptor panther_ivy with a stand-in for Ivy: an ivyc that takes the lines "#sh ..." out of a
-# specification and makes them the tester. Each stand-in model fails, or would fail, as a real one
-# did. What Ivy itself does is for `make check-ivy`.
+# The descriptor panther_ivy with a stand-in for Ivy: an ivyc that takes the lines "#sh ..." out of
+# a specification and makes them the tester. Each stand-in model fails, or would fail, as a real
+# one did. What Ivy itself does is for `make check-ivy`.
 # shellcheck disable=SC2016 # of the stand-ins
 . "$TOP/tests/lib.sh"
 
@@ -16,15 +16,23 @@ setUp() {
 			echo "$test: error: code.h: no such file"
 			exit 1
 		}
-		[ -f more.ivy ] || { echo "$test: line 1: error: module more.ivy not found"; exit 1; }
+		[ -f more.ivy ] || {
+			echo "$test: line 1: error: module more.ivy not found"
+			exit 1
+		}
 		while read -r include; do
 			case $include in
 			'#slow '*) sleep "${include#* }" ;;
-			'#wrong') echo "sub.ivy: line 63: error: Cannot compare different sorts"; exit 1 ;;
+			'#wrong')
+				echo "sub.ivy: line 63: error: Cannot compare different sorts"
+				exit 1
+				;;
 			esac
 		done <"$test"
-		{ echo '#!/bin/sh' && sed -n 's/^#sh //p' "$test"; } >"${test%.ivy}" && chmod +x "${test%.ivy}"
-		echo int >"${test%.ivy}.cpp"
+		test=${test%.ivy}
+		{ echo '#!/bin/sh' && sed -n 's/^#sh //p' "$test.ivy"; } >"$test"
+		chmod +x "$test"
+		echo int >"$test.cpp"
 	end
 	printf '#!/bin/sh\necho g++ stand-in\n' >fake/g++
 	chmod +x fake/*
@@ -57,7 +65,8 @@ entry() {
 		  - name: $1
 		    network_environment: {type: localhost, capture: false}
 		    services:
-		      server: {implementation: {name: standin}, protocol: {name: ${4:-quic}, role: server},
+		      server: {implementation: {name: standin},
+		        protocol: {name: ${4:-quic}, role: server},
 		        ports: ["4443:4443"], generate_new_certificates: true${3:-}}
 		      ivy:
 		        implementation: {name: panther_ivy, type: testers, test: $1,
@@ -141,8 +150,8 @@ testCompilationIsNobodysTime() {
 	sed -i 's/- name: slow/&\n    timeout: 1/' x.yaml
 	execute
 	assertEquals 'slow passed' "$(judged)"
-	assertTrue 'the server began before the compilation had ended' \
-		"$(jq 'select(.id) | .result.services.server.started_us >= 2000000' collected.jsonl)"
+	assertTrue 'the server began before the compilation had ended' "$(jq \
+		'select(.id) | .result.services.server.started_us >= 2000000' collected.jsonl)"
 }
 
 # A tester that is a server is ready when its first cycle is over.
@@ -210,16 +219,36 @@ testBadInput() {
 	assertEquals 'ivy: ivyc not found; install it with: pth ivy install' "$(reason fine)"
 }
 
-# The arguments by protocol.
+# What pth ivy install has put into the cache is found without PATH.
+testFoundInTheCache() {
+	need jq jq && need openssl openssl && need_namespaces || return
+	model fine 'echo test_completed'
+	entry fine
+	mkdir -p cache/pth/tools && mv fake/ivyc cache/pth/tools
+	execute
+	assertEquals 'fine passed' "$(judged)"
+	# Another directory may be named.
+	mkdir -p own/bin && mv cache/pth/tools/ivyc own/bin
+	sed -i 's/include_dir:/ivy: own, &/' x.yaml && rm -rf out
+	execute
+	assertEquals 'fine passed' "$(judged)"
+}
+
+arguments() {
+	pth-parse x.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null |
+		jq -r 'select(.id).plan.services[] | select(.name == "ivy").phases.run.argv[1:] |
+			join(" ")'
+}
+
+# The arguments by protocol; the seed is that of the test and of the iteration.
 testArguments() {
 	need jq jq || return
 	model fine 'echo test_completed'
 	entry fine '' '' coap
-	argv=$(pth-parse x.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null |
-		jq -r 'select(.id).plan.services[] | select(.name == "ivy").phases.run.argv[1:] |
-			join(" ")')
 	assertEquals "$(line 'seed=0 iters=300 server_port=4443 server_addr=0x7F000001' \
-		'client_port=4997 client_addr=0x7F000001')" "$argv"
+		'client_port=4997 client_addr=0x7F000001')" "$(arguments)"
+	sed -i 's/- name: fine/&\n    seed: 5\n    iterations: 3/' x.yaml
+	assertEquals 'seed=5 seed=6 seed=7' "$(arguments | cut -d ' ' -f 1 | paste -sd ' ')"
 }
 
 # pth ivy: what needs no Ivy.

@@ -95,7 +95,7 @@ put_row(const char *file, const char *name, const json_t *row, size_t width, str
 	size_t from = b->len;
 
 	pth_show(b, name, 200);
-	pth_buf_addf(b, "%*s  %s%s  %lld of %lld failed (%.0f%%)",
+	pth_buf_addf(b, "%*s  %s%s  %lld of %lld not passed (%.0f%%)",
 	    (int)(width > b->len - from ? width - (b->len - from) : 0), "",
 	    pth_json_str(row, "cells", ""), n > CELLS ? "..." : "", failed, run,
 	    run > 0 ? 100.0 * (double)failed / (double)run : 0);
