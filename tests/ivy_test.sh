@@ -38,7 +38,7 @@ setUp() {
 	chmod +x fake/*
 	PATH=$PTH_TMP/fake:$PATH && export PATH
 	echo '#lang ivy1.7' >'in c/more.ivy'
-	: >'mod el/code.h' && echo GET >'mod el/http_request_file.txt'
+	echo GET >'mod el/deep er/request.txt' && : >'mod el/code.h' && echo GET >'mod el/http_request_file.txt'
 	cat >plugins/services/iut/quic/standin.yaml <<-'end'
 		plugin: standin
 		kind: iut
@@ -102,6 +102,7 @@ testAsRealModelsFailed() {
 	model state_files 'for f in "$RETRY_TOKEN_FILE" "$NEW_TOKEN_FILE" "$SAVED_PACKET"; do' \
 		'[ -f "$f" ] || kill -SEGV $$; done' \
 		'[ -f "$PROOTPATH/http_request_file.txt" ] || { echo recvfrom failed; exit 1; }' \
+		'{ echo x >>"$PANTHER_IVY_BASE_DIR/deep er/request.txt"; } || exit 1' \
 		'[ "$TEST_TYPE" = server ] && [ -f "$PANTHER_IVY_CERT_PATH" ] || exit 1' \
 		'[ -f "$PANTHER_IVY_KEY_PATH" ] && [ -n "$ZRTT_SSLKEYLOG_FILE" ] || exit 1' \
 		'echo "$@" >arguments' "$done_"
@@ -137,6 +138,7 @@ state_files passed' "$(judged)"
 	assertMatch "$(cat out/*state_files/ivy/arguments)" '^seed=5 iters=77 the_cid=1 '
 	# The sources of others stay as they are, and what is large goes.
 	assertEquals '' "$(find 'mod el' 'in c' -name '*.cpp')"
+	assertEquals GET "$(cat 'mod el/deep er/request.txt')"
 	assertEquals '' "$(find out -name '*.cpp')"
 	assertMatch "$(cat out/*base_dir/ivy/compile/copied_ivy_files.list)" \
 		'mod el/deep er/base_dir.ivy'
