@@ -158,9 +158,9 @@ testCompilationIsNobodysTime() {
 
 # A tester that is a server is ready when its first cycle is over.
 testReadiness() {
-	need jq jq && need_namespaces || return
-	model late 'sleep 0.5' 'echo "call_generating = 1 -> NOT SLEEPING" >&2' 'sleep 0.2' \
-		'echo test_completed'
+	need jq jq && need socat socat && need_namespaces || return
+	model late 'socat -u UDP-RECV:4443 /dev/null & trap "kill $!" EXIT' 'sleep 0.5' \
+		'echo "call_generating = 1 -> NOT SLEEPING" >&2' 'sleep 0.2' 'echo test_completed'
 	cat >>x.yaml <<-end
 		  - name: late
 		    network_environment: {type: localhost, capture: false}
