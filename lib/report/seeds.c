@@ -94,6 +94,8 @@ put_row(const char *file, const char *name, const json_t *row, size_t width, str
 	const char *first = pth_json_str(row, "first", NULL);
 	size_t from = b->len;
 
+	if (run == 0)
+		return;
 	pth_show(b, name, 200);
 	pth_buf_addf(b, "%*s  %s%s  %lld of %lld not passed (%.0f%%)",
 	    (int)(width > b->len - from ? width - (b->len - from) : 0), "",
