@@ -27,6 +27,10 @@ setUp() {
 				echo "sub.ivy: line 63: error: Cannot compare different sorts"
 				exit 1
 				;;
+			'#picotls')
+				echo "$test.cpp:9:10: fatal error: picotls.h: No such file" >&2
+				exit 1
+				;;
 			esac
 		done <"$test"
 		test=${test%.ivy}
@@ -59,7 +63,7 @@ model() {
 	} >"mod el/deep er/$name.ivy"
 }
 
-# entry NAME [PARAMETERS [MORE [PROTOCOL]]]: a test of the server.
+# entry NAME [PARAMETERS [MORE [PROTOCOL [LIMIT]]]]: a test of the server.
 entry() {
 	cat >>x.yaml <<-end
 		  - name: $1
@@ -72,7 +76,7 @@ entry() {
 		        implementation: {name: panther_ivy, type: testers, test: $1,
 		          model: "$PTH_TMP/mod el", include_dir: "in c"${2:-}}
 		        protocol: {name: ${4:-quic}, role: client, target: server}
-		        timeout: 20
+		        timeout: ${5:-20}
 	end
 }
 
@@ -105,6 +109,7 @@ testAsRealModelsFailed() {
 		'{ echo x >>"$PANTHER_IVY_BASE_DIR/deep er/request.txt"; } || exit 1' \
 		'[ "$TEST_TYPE" = server ] && [ -f "$PANTHER_IVY_CERT_PATH" ] || exit 1' \
 		'[ -f "$PANTHER_IVY_KEY_PATH" ] && [ -n "$ZRTT_SSLKEYLOG_FILE" ] || exit 1' \
+		'[ -f "$PYTHON_IVY_DIR/ivy/include/1.7/more.ivy" ] || exit 1' \
 		'echo "$@" >arguments' "$done_"
 	model assertion 'echo "> a.b"' 'echo "assertion_failed(\"x.ivy: line 3\")"' 'exit 1'
 	model finalize 'echo "assumption_failed(\"x.ivy: line 9\")"' "$done_" \
@@ -113,11 +118,17 @@ testAsRealModelsFailed() {
 	model violation 'echo "assumption_failed(\"x.ivy: line 7\")"' \
 		'echo "is_LineInFinalizeAction: 0" >&2' 'exit 1'
 	model killed_test 'echo "> a.b"' 'kill -KILL $$'
+	model loops 'echo "> a.b"' 'while :; do sleep 0.1; done'
 	model wrong "$done_" && echo '#wrong' >>'mod el/deep er/wrong.ivy'
-	for name in base_dir assertion finalize wordless violation killed_test wrong \
+	model picotls "$done_" && echo '#picotls' >>'mod el/deep er/picotls.ivy'
+	for name in base_dir assertion finalize wordless violation killed_test wrong picotls \
 		kiled_test; do
 		entry $name
 	done
+	# The limit of a run of the test, and that of the service.
+	entry loops ', timeout: 1'
+	model loops_on 'echo "> a.b"' 'while :; do sleep 0.1; done'
+	entry loops_on '' '' quic 1
 	entry state_files ', internal_iterations_per_test: 77, seed: 5'
 	execute
 	assertEquals 'base_dir passed
@@ -127,10 +138,14 @@ wordless unknown
 violation failed
 killed_test unknown
 wrong error
+picotls error
 kiled_test error
+loops unknown
+loops_on timeout
 state_files passed' "$(judged)"
 	assertMatch "$(reason wrong)" "$(line '^ivy: compile: ivyc ended with exit code 1; see' \
 		'ivy/phases/compile.stdout.log; last log line: sub.ivy: line 63: error: Cannot')"
+	assertMatch "$(reason picotls)" 'picotls.ivy.cpp:9:10: fatal error: picotls.h: No such file$'
 	assertMatch "$(reason kiled_test)" \
 		'mod el: error: no test kiled_test; the nearest: killed_test$'
 	assertEquals '"tester_compilation"' \
@@ -140,6 +155,7 @@ state_files passed' "$(judged)"
 	assertEquals '' "$(find 'mod el' 'in c' -name '*.cpp')"
 	assertEquals GET "$(cat 'mod el/deep er/request.txt')"
 	assertEquals '' "$(find out -name '*.cpp')"
+	assertEquals 1 "$(find out/*base_dir -type f -name base_dir | wc -l)"
 	assertMatch "$(cat out/*base_dir/ivy/compile/copied_ivy_files.list)" \
 		'mod el/deep er/base_dir.ivy'
 }
@@ -211,6 +227,13 @@ testBadInput() {
 	entry fine ', seed: 2147483648'
 	pth-parse x.yaml 2>/dev/null | pth-plan -P plugins >planned 2>err
 	assertMatch "$(cat err)" '^x.yaml:[0-9]+:[0-9]+: error: parameter seed: .*2147483647'
+	# Those of the test are its seeds: the last one is too large.
+	sed '/seed/s/, seed: 2147483648//; s/- name: fine/&\n    seeds: [2147483646..2147483648]/' \
+		x.yaml >seeds.yaml
+	pth-parse seeds.yaml 2>/dev/null | pth-plan -P plugins >planned 2>err
+	assertEquals '2147483646 2147483647' "$(jq -r 'select(.error | not).plan.services[]? |
+		select(.name == "ivy").phases.run.argv[1] | ltrimstr("seed=")' planned | xargs)"
+	assertMatch "$(cat err)" ': error: .*seed.*2147483647'
 	# Without Ivy the test is not run, and says what to do.
 	need_namespaces || return
 	sed -i '/seed/s/, seed: 2147483648//' x.yaml
@@ -219,6 +242,40 @@ testBadInput() {
 	execute
 	assertEquals 'fine unsupported' "$(judged)"
 	assertEquals 'ivy: ivyc not found; install it with: pth ivy install' "$(reason fine)"
+}
+
+# Nothing is tested where no test is named: no pass.
+testNoTestIsNoPass() {
+	need jq jq && need_namespaces || return
+	entry none
+	sed -i 's/, test: none//' x.yaml
+	execute
+	assertEquals 'none unknown' "$(judged)"
+	assertMatch "$(cat plan.err)" 'warning: panther_ivy without test: '
+	assertMatch "$(jq -r 'select(.name == "none").verdict.summary' collected.jsonl)" \
+		'nothing was tested: the experiment names no test'
+	# What is to be compiled only was compiled.
+	model fine 'exit 1'
+	printf '%s\n' 'tests:' >x.yaml
+	entry fine ', compile_only: true'
+	rm -rf out
+	execute
+	assertEquals 'fine passed' "$(judged)"
+}
+
+# A cache on a full disk costs the second compilation, and nothing else.
+testFullDisk() {
+	need jq jq && need openssl openssl && need_namespaces || return
+	unshare -Urm true 2>/dev/null || skip 'no user namespaces' || return
+	model fine 'echo test_completed' && mkdir -p cache
+	entry fine
+	sed -i 's/- name: fine/&\n    iterations: 2/' x.yaml
+	pth-parse x.yaml 2>parse.err | pth-plan -P plugins >planned 2>plan.err
+	unshare -Urm sh -c 'mount -t tmpfs -o size=16k none cache && cat /dev/zero >cache/full
+		pth-exec -j 1 -o out planned' >exec.out 2>exec.err
+	pth-collect --no-tshark out 2>/dev/null >collected.jsonl
+	assertEquals 'fine passed fine passed' "$(judged | xargs)"
+	assertEquals 2 "$(grep -c '"event":"compile.not_cached".*No space left' out/events.jsonl)"
 }
 
 # What pth ivy install has put into the cache is found without PATH.

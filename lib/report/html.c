@@ -174,7 +174,7 @@ test_details(
 void
 pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *b)
 {
-	pth_auto_buf line = PTH_BUF_INIT;
+	pth_auto_buf line = PTH_BUF_INIT, seeds = PTH_BUF_INIT;
 	const struct pth_report_test *t;
 	size_t i = 0, plots = 0;
 
@@ -193,6 +193,9 @@ pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *
 	for (t = r->tests; t != NULL; t = t->next)
 		test_row(t, ++i, b);
 	pth_buf_adds(b, "</table>\n");
+	pth_report_seeds(r, &seeds);
+	if (seeds.len > 0)
+		element(b, "pre", seeds.s);
 	i = 0;
 	for (t = r->tests; t != NULL; t = t->next)
 		test_details(t, outdir, ++i, &plots, b);

@@ -101,8 +101,11 @@ put_row(const char *file, const char *name, const json_t *row, size_t width, str
 	    (int)(width > b->len - from ? width - (b->len - from) : 0), "",
 	    pth_json_str(row, "cells", ""), n > CELLS ? "..." : "", failed, run,
 	    run > 0 ? 100.0 * (double)failed / (double)run : 0);
-	if (first != NULL)
-		pth_buf_addf(b, "; the first again: pth run %s --only %s", file, first);
+	if (first != NULL) {
+		pth_buf_adds(b, "; the first again: pth run ");
+		pth_quote_sh(b, file);
+		pth_buf_addf(b, " --only %s", first);
+	}
 	pth_buf_addc(b, '\n');
 }
 
