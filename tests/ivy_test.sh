@@ -299,6 +299,22 @@ arguments() {
 			join(" ")'
 }
 
+# A model of somebody's own, wherever it lies: what is compiled, and what is not.
+testToolCompiles() {
+	need jq jq && need_namespaces || return
+	cp 'in c/more.ivy' 'mod el'
+	model minip_server_test 'exit 1'
+	run pth-ivy compile -m 'mod el' -o made minip_server_test
+	assertCode 0
+	assertEquals 'compiled: made/001-minip_server_test/ivy/build/minip_server_test' \
+		"$(printf '%s\n' "$out" | tail -n 1)"
+	assertTrue 'it is there' '[ -x made/001-minip_server_test/ivy/build/minip_server_test ]'
+	echo '#wrong' >>'mod el/deep er/minip_server_test.ivy'
+	run pth-ivy -q compile -m 'mod el' minip_server_test
+	assertCode 1
+	assertMatch "$err" 'sub.ivy: line 63: error: Cannot compare different sorts'
+}
+
 # The arguments by protocol; the seed is that of the test and of the iteration.
 testArguments() {
 	need jq jq || return
@@ -321,6 +337,10 @@ testTool() {
 	model my_server_test 'echo test_completed'
 	run pth-ivy list -m 'mod el'
 	assertMatch "$out" '^mod el +my_server_test +server'
+	# The protocol has the name of the directory, or begins that of the test.
+	run pth-ivy compile -m 'mod el' my_server_test
+	assertCode 3
+	assertMatch "$err" '^pth-ivy: mod el: neither the directory nor the test my_server_test has'
 	run pth-ivy run --against ping_pong minip_severtest
 	assertCode 3
 	assertMatch "$err" '^pth-ivy: no test minip_severtest; the nearest: minip_server_test '
