@@ -211,6 +211,12 @@ testCompiledOnce() {
 	assertEquals 4 "$(judged | grep -c ' passed$')"
 	assertEquals 1 "$(grep -c '"event":"compile.kept"' out/events.jsonl)"
 	assertEquals 3 "$(grep -c '"event":"compile.cached"' out/events.jsonl)"
+	# Another compiler makes something else.
+	echo '# newer' >>fake/ivyc
+	rm -rf out
+	execute 3
+	assertEquals 4 "$(judged | grep -c ' passed$')"
+	assertEquals 1 "$(grep -c '"event":"compile.kept"' out/events.jsonl)"
 	# The source has changed, and what is too large for the cache is compiled again.
 	echo '#sh # more' >>'mod el/deep er/once.ivy'
 	rm -rf out

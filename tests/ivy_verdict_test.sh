@@ -140,7 +140,9 @@ testTrace() {
 	assertMatch "$(cat table)" '^. .< . minip.pong.522812622. . 2, [0-9.]+ ms, 56 bytes .$'
 	assertMatch "$(cat table)" \
 		'^. ❌ . ..assumption._failed."require n = question;  .# a pong has the number'
+	# Where events are no packets, those that the capture ends with stand below them.
 	assertMatch "$(cat table)" '^. .> . minip.junk.1511. .  .$'
+	assertEquals 2 "$(grep -c '^. .[<>] . one of the last packets . [0-9]' table)"
 }
 
 . shunit2

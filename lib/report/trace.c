@@ -13,7 +13,8 @@
 
 #define LOG_MAX ((size_t)1 << 20) /* bytes that are looked at */
 #define ROWS 40                   /* the last ones */
-#define PACKETS 4096              /* in each direction */
+#define PACKETS 4096              /* in each direction, the last ones */
+#define LAST 10                   /* packets that belong to no event alone */
 #define SILENT_SENT                                                         \
 	2 /* packets more than events: a last question, and whether anybody \
 	   * listens */
@@ -46,11 +47,10 @@ see(void *arg, const struct pth_pcapng_frame *f)
 	if (!pth_port_pair(f->bytes, f->cap, &pair) || (pair.from != p->port && pair.to != p->port))
 		return true;
 	sent = (pair.from == p->port) == p->serves;
-	if (p->n[sent] == PACKETS)
-		return false;
-	p->v[sent] = pth_xarray(p->v[sent], p->n[sent] + 1, sizeof **p->v);
-	p->v[sent][p->n[sent]++] = (struct packet){ p->number, (f->ns - p->first_ns) / 1000,
-		f->wire };
+	if (p->n[sent] < PACKETS)
+		p->v[sent] = pth_xarray(p->v[sent], p->n[sent] + 1, sizeof **p->v);
+	p->v[sent][p->n[sent]++ % PACKETS] = (struct packet){ p->number,
+		(f->ns - p->first_ns) / 1000, f->wire };
 	return true;
 }
 
@@ -113,24 +113,51 @@ count(const json_t *rows, const char *sign)
 	return n;
 }
 
-/* The packets beside the events, when each event was one: else nobody can say which is which. */
-static void
+static json_t *
+shown(const struct packet *p)
+{
+	return json_sprintf("%u, %.3f ms, %u bytes", p->number, (double)p->us / 1000, p->bytes);
+}
+
+/* The packets beside the events, when each event was one: else nobody can say which is which, and
+ * it is false. */
+static bool
 pair_up(json_t *rows, const struct packets *p)
 {
 	size_t sent = count(rows, ">"), received = count(rows, "<"), i, at[2] = { 0, 0 };
 	json_t *v;
 
-	if (received != p->n[0] || sent > p->n[1] || p->n[1] > sent + SILENT_SENT)
-		return;
+	if (p->n[0] > PACKETS || p->n[1] > PACKETS || received != p->n[0] || sent > p->n[1] ||
+	    p->n[1] > sent + SILENT_SENT)
+		return false;
 	json_array_foreach(rows, i, v) {
 		const char *sign = pth_json_str(v, "sign", "");
 		size_t to = *sign == '>';
-		const struct packet *one = *sign != '!' ? &p->v[to][at[to]++] : NULL;
 
-		if (one != NULL)
-			pth_json_set(v, "packet",
-			    json_sprintf("%u, %.3f ms, %u bytes", one->number,
-			        (double)one->us / 1000, one->bytes));
+		if (*sign != '!')
+			pth_json_set(v, "packet", shown(&p->v[to][at[to]++]));
+	}
+	return true;
+}
+
+/* The last packets, for themselves: an event of the model of QUIC is a part of one. */
+static void
+add_last(json_t *rows, const struct packets *p)
+{
+	size_t left[2] = { p->n[0], p->n[1] }, at = json_array_size(rows);
+
+	for (size_t i = 0; i < LAST && left[0] + left[1] > 0; i++) {
+		const struct packet *last[2] = { NULL, NULL };
+		bool sent;
+
+		for (size_t k = 0; k < 2; k++)
+			if (left[k] > 0)
+				last[k] = &p->v[k][(left[k] - 1) % PACKETS];
+		sent = last[0] == NULL || (last[1] != NULL && last[1]->number > last[0]->number);
+		left[sent]--;
+		json_array_insert_new(rows, at,
+		    json_pack("{s:s,s:s,s:o}", "sign", sent ? ">" : "<", "text",
+		        "one of the last packets", "packet", shown(last[sent])));
 	}
 }
 
@@ -163,7 +190,7 @@ pth_report_read_trace(struct pth_report_test *t, const json_t *rec, int dirfd)
 	struct pth_err e;
 	int64_t size = 0;
 	ssize_t n;
-	bool cut;
+	bool cut, looked, alone;
 
 	if (tester == NULL)
 		return;
@@ -173,11 +200,13 @@ pth_report_read_trace(struct pth_report_test *t, const json_t *rec, int dirfd)
 	    (n = pth_read_all(fd, pth_buf_room(&log, LOG_MAX), LOG_MAX)) <= 0)
 		return;
 	t->trace = rows_of(log.s, (size_t)n);
-	if (t->trace != NULL && p.port != 0 &&
-	    pth_pcapng_each(dirfd, PTH_CAPTURE_FILE, see, &p, &cut, &e) == 0 && !cut)
-		pair_up(t->trace, &p);
+	looked = t->trace != NULL && p.port != 0 &&
+	    pth_pcapng_each(dirfd, PTH_CAPTURE_FILE, see, &p, &cut, &e) == 0 && !cut;
+	alone = looked && !pair_up(t->trace, &p);
 	while (json_array_size(t->trace) > ROWS)
 		json_array_remove(t->trace, 0);
+	if (alone)
+		add_last(t->trace, &p);
 	free(p.v[0]);
 	free(p.v[1]);
 }
