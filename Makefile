@@ -44,7 +44,7 @@ SAY    = $(if $(V),,@echo '  $(1)  $@';)
 JOBS   = --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 #: all       the tools in bin/, and the sample programs; the default
-all: $(B)/libpth.a $(TOOLS) $(MINIP) $(BIN)/pth $(BIN)/pth-image
+all: $(B)/libpth.a $(TOOLS) $(MINIP) $(BIN)/pth $(BIN)/pth-image $(BIN)/pth-ivy
 #: units     the same, and the unit tests
 units: all $(UNITS)
 
@@ -61,7 +61,7 @@ $(BIN)/pth-init: $(B)/bin/pth-init.o $(B)/libpth.a
 	@mkdir -p $(@D)
 	$(call SAY,LD)$(CC) -o $@ $^ $(if $(SAN),$(LIBS),-static $(LDFLAGS) -ljansson) -lresolv
 ifneq ($(BIN),bin)
-$(BIN)/pth $(BIN)/pth-image: $(BIN)/%: bin/%
+$(BIN)/pth $(BIN)/pth-image $(BIN)/pth-ivy: $(BIN)/%: bin/%
 	@mkdir -p $(@D)
 	cp $< $@
 endif
@@ -115,14 +115,20 @@ peers:
 #: check-peers  each of them as server and client against the others
 check-peers:
 	@$(DEPS) build run && $(MAKE) $(JOBS) all && tests/peers/check
+#: ivy       installs the compiler of Ivy from PyPI, for formal testers: man pth-ivy
+ivy:
+	@bin/pth-ivy install
+#: check-ivy  specifications in Ivy against implementations
+check-ivy:
+	@$(DEPS) build run ivy && $(MAKE) $(JOBS) all && tests/ivy/check
 #: deps      installs the Debian packages that all of this needs
 deps:
 	@$(DEPS) build run check lint fuzz
 
 # Completions are made of what the tools say with --help.
 #: completion  build/completion/pth.bash, _pth, pth.fish: for bash, zsh and fish
-COMPLETED = $(notdir $(TOOLS)) pth-clean pth-image
-COMPLETE  = share/completion.sh $(1) $(BIN)/pth $(TOOLS) bin/pth-clean bin/pth-image
+COMPLETED = $(notdir $(TOOLS)) pth-clean pth-image pth-ivy
+COMPLETE  = share/completion.sh $(1) $(BIN)/pth $(TOOLS) bin/pth-clean bin/pth-image bin/pth-ivy
 completion: all
 	@mkdir -p $(B)/completion
 	$(call COMPLETE,bash) >$(B)/completion/pth.bash
@@ -183,4 +189,4 @@ help:
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all units fuzzers demo check stress lint asan mutate valgrind fuzz bench peers \
-        check-peers deps completion install uninstall dist clean help
+        check-peers ivy check-ivy deps completion install uninstall dist clean help

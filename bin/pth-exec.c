@@ -269,6 +269,7 @@ main(int argc, char **argv)
 		return code;
 	code = PTH_OK;
 	pth_must(pth_home_find(&x.home, &e), &e);
+	pth_path_add_tools();
 	x.s.runner.home = &x.home;
 	if (x.check || x.print)
 		return look(&x);

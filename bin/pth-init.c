@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "container/compose.h"
 #include "container/resolve.h"
+#include "container/twice.h"
 #include "container/users.h"
 #include "host/cgroup.h"
 #include "host/channel.h"
@@ -105,28 +106,6 @@ give(struct init *x, const struct pth_proc_user *who)
 		        PTH_KEY(user, gid), (json_int_t)who->gid));
 }
 
-/* The image's variables and those of the compose file are the service's. */
-static void
-inherit(struct init *x)
-{
-	static const char *const ours[] = { "PTH_EVENTS", "PTH_HOLD", "HOME" };
-	struct pth_err e;
-	json_auto_t *env = pth_resolve_environ(&e);
-	json_t *s;
-	size_t i;
-
-	if (env == NULL)
-		pth_die(e.code, "%s", e.text);
-	for (i = 0; i < countof(ours); i++)
-		json_object_del(env, ours[i]);
-	json_array_foreach(x->services, i, s) {
-		json_t *all = json_copy(env);
-
-		json_object_update(all, pth_svc_environment(s));
-		pth_svc_set_environment(s, all);
-	}
-}
-
 static int
 exit_code(const struct init *x, const json_t *result)
 {
@@ -144,6 +123,13 @@ exit_code(const struct init *x, const json_t *result)
 	if (json_is_integer(PTH_GET(rsvc, service, code)))
 		return (int)pth_rsvc_code(service);
 	return end == PTH_END_NOT_FOUND ? 127 : end == PTH_END_NOT_EXECUTABLE ? 126 : 125;
+}
+
+/* What it was given is its owner's again. */
+static void
+give_back(struct init *x)
+{
+	pth_users_give(x->whole ? x->dirfd : x->homefd, x->home.st_uid, x->home.st_gid);
 }
 
 /* What pth-exec reads: inner.json in the service's directory. Of a whole test
@@ -172,7 +158,7 @@ tell(struct init *x, const json_t *result, int64_t zero)
 	pth_rec_line(&b, o);
 	if (pth_file_put(x->homefd, "inner.tmp", b.s, b.len, &e) != 0)
 		pth_complain("%s", e.text);
-	pth_users_give(x->whole ? x->dirfd : x->homefd, x->home.st_uid, x->home.st_gid);
+	give_back(x);
 	if (pth_inside_ask(x->root) != NULL)
 		unlinkat(x->homefd, pth_inside_ask(x->root), 0);
 	pth_rmtree(x->homefd, "inner.json", NULL);
@@ -202,8 +188,9 @@ open_asks(struct init *x)
 	return fd < 0 ? 0 : fd;
 }
 
-static int
-run(struct init *x)
+/* Does what this start of the container is for. New reference. */
+static json_t *
+supervise(struct init *x, const struct pth_twice *t)
 {
 	static const char *const offload[] = { "tx-udp-segmentation", "tx-tcp-segmentation",
 		"tx-tcp6-segmentation", "tx-generic-segmentation" };
@@ -219,29 +206,59 @@ run(struct init *x)
 		.ctl = pth_sig_fd(ends, countof(ends)) };
 	struct pth_proc_user who = { x->home.st_uid, x->home.st_gid };
 	struct pth_err e;
-	json_t *result;
-	int64_t zero;
-	int code;
 
 	pth_must(pth_users_choose(pth_inside_user(x->root), &who, &e), &e);
-	if (pth_plan_announce(x->plan) != NULL)
-		unlinkat(x->dirfd, pth_plan_announce(x->plan), 0);
-	unlinkat(x->homefd, "inner.json", 0);
 	give(x, &who);
-	inherit(x);
+	pth_must(pth_resolve_inherit(x->services, &e), &e);
 	pth_must(pth_resolve_expand_all(x->plan, &e), &e);
 	if (json_is_object(pth_plan_capture(x->plan)))
 		pth_iface_features_off(
 		    pth_cap_interface(pth_plan_capture(x->plan)), offload, countof(offload));
-	req.asks = open_asks(x);
+	req.asks = t->first ? 0 : open_asks(x);
 	umask(022);
 	pth_proc_allow_cores();
 	req.ns.used = PTH_NS_ALL & ~(PTH_NS_USER | PTH_NS_MOUNT);
-	zero = pth_mono_us();
-	result = pth_supervise(&req);
+	return pth_supervise(&req);
+}
+
+/* The first of two starts: how it went is kept, and the second tells it. */
+static int
+compile(struct init *x, const struct pth_twice *t)
+{
+	int64_t zero = pth_mono_us();
+	json_auto_t *result = supervise(x, t);
+	struct pth_err e;
+
+	give_back(x);
+	pth_must(pth_twice_keep(t, result, zero, &e), &e);
+	return PTH_OK;
+}
+
+static int
+run(struct init *x)
+{
+	struct pth_twice t;
+	struct pth_err e;
+	json_t *result;
+	int64_t zero;
+	int code;
+
+	pth_must(pth_twice_begin(&t, getenv(PTH_TWICE_ENV), x->plan, &e), &e);
+	if (t.first)
+		return compile(x, &t);
+	if (pth_plan_announce(x->plan) != NULL)
+		unlinkat(x->dirfd, pth_plan_announce(x->plan), 0);
+	unlinkat(x->homefd, "inner.json", 0);
+	result = json_incref(pth_twice_failed(&t, &zero));
+	if (result == NULL) {
+		zero = pth_mono_us();
+		result = supervise(x, &t);
+		pth_twice_join(&t, result);
+	}
 	tell(x, result, zero);
 	code = exit_code(x, result);
 	json_decref(result);
+	pth_twice_release(&t);
 	return code;
 }
 

@@ -413,6 +413,46 @@ testInitEndings() {
 	assertFalse 'not ready' '[ -e app/svc/.ready ]'
 }
 
+# A container that compiles is started twice, and keeps in a file what the first start has done.
+testInitStartsTwice() {
+	need_pid_namespace || return
+	chmod 755 . 2>/dev/null
+	export PTH_MADE="$PTH_TMP/made"
+	commands='{"phases": {"compile": [{"argv": ["sh", "-c", "echo x >made_here; id -u"]}]}}'
+	over=$commands inner sh -c 'cat made_here; echo "$PTH_MADE."; exit 3'
+	assertCode 0
+	assertTrue 'compiled' '[ -e app/svc/made_here ]'
+	assertFalse 'nothing was run' '[ -s app/svc/phases/pre_run.stdout.log ]'
+	assertFalse 'nor is anything ready' '[ -e app/svc/.ready ]'
+	assertFalse 'nothing is told yet' '[ -e app/svc/inner.json ]'
+	assertEquals '' "$(find app/svc ! -user root)"
+	again 3
+	assertEquals 'x .' "$(xargs <app/svc/stdout.log)"
+	assertEquals 'compile pre_run' "$(jq -r '[.service.phases[].phase] | join(" ")' \
+		app/svc/inner.json)"
+	assertTrue ready '[ -e app/svc/.ready ]'
+	# What could not be compiled is told by the second, which does nothing else.
+	rm made
+	commands='{"phases": {"compile": [{"argv": ["sh", "-c", "echo x >>tries; exit 5"]}]}}'
+	over=$commands inner true
+	assertCode 0
+	again 125
+	assertEquals 1 "$(wc -l <app/svc/tries)"
+	assertMatch "$(jq -r .service.error app/svc/inner.json)" 'compile: sh ended with exit code 5'
+	assertFalse 'not ready' '[ -e app/svc/.ready ]'
+	# A file that is none of ours is said.
+	echo '{' >made
+	again 3
+	assertMatch "$err" 'pth-init: '
+	unset PTH_MADE
+}
+
+# again CODE: the same container once more.
+again() {
+	run env PTH_EVENTS=none unshare -fp --mount-proc --kill-child pth-init "$PWD/plan.json"
+	assertCode "$1"
+}
+
 testInitSaysWhatItCannotFind() {
 	need_pid_namespace || return
 	inner echo '@{nowhere:ip:dotted}'

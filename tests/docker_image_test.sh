@@ -34,6 +34,33 @@ testQuicExample() {
 	assertEquals '' "$(ours)"
 }
 
+# Our specification of minip: Ivy is in the image, by the same recipe as pth ivy install has it.
+testFormalTester() {
+	ready || return
+	getent hosts pypi.org >/dev/null || skip 'pypi.org cannot be resolved' || return
+	cat >formal.yaml <<-'EOF'
+		tests:
+		  - name: formal
+		    network_environment: {type: docker_compose}
+		    services:
+		      server:
+		        implementation: {name: ping_pong, type: iut}
+		        protocol: {name: minip, version: functional, role: server}
+		        ports: ["4443:4443"]
+		        timeout: 60
+		      ivy:
+		        implementation: {name: panther_ivy, type: testers, test: minip_server_test,
+		          internal_iterations_per_test: 20}
+		        protocol: {name: minip, role: client, target: server}
+		        timeout: 60
+		    matrix: {services.server.protocol.version: [functional, fail]}
+	EOF
+	through formal.yaml -j 1
+	assertEquals "$(why)" 'passed failed' "$(field .verdict.status | xargs)"
+	assertMatch "$out" 'minip.ivy: line [0-9]+; .*a pong has the number of its ping'
+	assertEquals '' "$(ours)"
+}
+
 testCompiledInAStageOfItsOwn() {
 	ready || return
 	mkdir -p plugins

@@ -290,6 +290,64 @@ testKeysOfTheEnvironment() {
 	assertEquals '' "$(ours)"
 }
 
+# A service that is compiled for longer than another may run: that one starts afterwards, and what
+# cannot be compiled is told as on this machine.
+testNothingRunsBeforeAllIsCompiled() {
+	docker_ready || return
+	mkdir -p plugins
+	cat >plugins/slow.yaml <<-'EOF'
+		plugin: slow
+		kind: tester
+		protocol: [minip]
+		description: is compiled slowly
+		parameters: {code: 0}
+		environment: {CODE: "{{ code }}"}
+		phases:
+		  compile: [{sh: "echo made >made; sleep 3; exit $CODE"}]
+		commands: {client: [sh, -c, "read -r word <made; echo $word"]}
+		docker: {image: "panther_base_service:latest"}
+	EOF
+	cat >plugins/quick.yaml <<-'EOF'
+		plugin: quick
+		kind: iut
+		protocol: [minip]
+		description: may run for two seconds
+		commands: {server: [sh, -c, "echo up; sleep 100"]}
+		ready: {server: [{log: up, in: stdout.log, timeout: 5s}]}
+		docker: {image: "panther_base_service:latest"}
+	EOF
+	cat >slow.yaml <<-'EOF'
+		tests:
+		  - name: slow
+		    network_environment: {type: docker_compose}
+		    services:
+		      server:
+		        implementation: {name: quick}
+		        protocol: {name: minip, role: server}
+		        ports: ["4443:4443"]
+		        timeout: 2
+		      tester:
+		        implementation: {name: slow, type: testers}
+		        protocol: {name: minip, role: client, target: server}
+		    matrix: {services.tester.implementation.code: [0, 7]}
+	EOF
+	rm -rf run
+	PTH_EVENTS=none
+	export PTH_EVENTS
+	pth-parse slow.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null | pth-compose |
+		pth-exec -o run >records.jsonl
+	out=$(grep '"type":"test"' records.jsonl)
+	assertEquals "$(line 'completed: error: tester: compile: sh ended with exit code 7;' \
+		'see tester/phases/compile.stderr.log')" "$(why | xargs)"
+	out=$(printf '%s\n' "$out" | head -1)
+	assertEquals made "$(cat run/001-*/tester/stdout.log)"
+	assertEquals '["compile",0]' \
+		"$(field '.result.services.tester.phases[0] | [.phase, .code] | tojson')"
+	assertTrue 'the server began before all was compiled' \
+		"$(field '.result.services.server.started_us >= 3000000')"
+	assertEquals '' "$(ours)"
+}
+
 testIpv6() {
 	docker_ready || return
 	# Networks of IPv6 differ, so that tests run beside each other.

@@ -67,7 +67,7 @@ json() {
 # The names of all tools.
 tools() {
 	for pth_file in "$TOP"/bin/pth "$TOP"/bin/pth-*.c "$TOP"/bin/pth-clean \
-		"$TOP"/bin/pth-image; do
+		"$TOP"/bin/pth-image "$TOP"/bin/pth-ivy; do
 		basename "$pth_file" .c
 	done
 }

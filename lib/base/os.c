@@ -345,6 +345,23 @@ pth_home_release(struct pth_home *h)
 	memset(h, 0, sizeof *h);
 }
 
+void
+pth_path_add_tools(void)
+{
+	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME"), *path = getenv("PATH");
+	bool own = base != NULL && *base == '/';
+	pth_auto_buf dir = PTH_BUF_INIT, whole = PTH_BUF_INIT;
+
+	if (!own && (home == NULL || *home != '/'))
+		return;
+	pth_buf_addf(&dir, "%s%s/pth/tools", own ? base : home, own ? "" : "/.cache");
+	if (strchr(dir.s, ':') != NULL || access(dir.s, X_OK) != 0)
+		return;
+	pth_buf_addf(&whole, "%s:%s",
+	    path != NULL && *path != '\0' ? path : "/usr/local/bin:/usr/bin:/bin", dir.s);
+	setenv("PATH", whole.s, 1);
+}
+
 static bool
 runnable(const char *path)
 {

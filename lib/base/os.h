@@ -71,6 +71,9 @@ struct pth_home {
 };
 int pth_home_find(struct pth_home *h, struct pth_err *e);
 void pth_home_release(struct pth_home *h);
+/* Appends to PATH the directory of the user's cache in which `pth ivy install` puts programs, when
+ * it is there. */
+void pth_path_add_tools(void);
 /* Find a program as execvp would, in `path` (NULL: $PATH). Allocated or NULL. */
 char *pth_which(const char *name, const char *path);
 

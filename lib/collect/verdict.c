@@ -18,14 +18,14 @@ void
 collect_judged(const struct rule *r, enum pth_answer a, const char *fmt, ...)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
-	bool ok = a == PTH_A_YES, unknown = a == PTH_A_UNKNOWN;
+	bool ok = a == PTH_A_YES, unknown = a == PTH_A_UNKNOWN || (!ok && r->doubt);
 	enum pth_category category = r->category;
 	json_t *o = json_object();
 	va_list ap;
 
 	if (unknown && category == PTH_CAT_NONE)
 		category = PTH_CAT_TEST_FRAMEWORK;
-	if (!ok && r->text != NULL && !unknown)
+	if (a == PTH_A_NO && r->text != NULL)
 		pth_buf_addf(&b, "%s: ", r->text);
 	va_start(ap, fmt);
 	pth_buf_vaddf(&b, fmt, ap);
@@ -64,12 +64,14 @@ judge_list(struct judge *j, const json_t *list, const char *service)
 
 	json_array_foreach(list, i, rule) {
 		const char *status = json_string_value(pth_rules_status(rule));
+		bool doubt = status != NULL && strcmp(status, "unknown") == 0;
 		const struct rule r = {
 			.j = j,
 			.name = "verdict",
 			.service = service,
-			.status = status != NULL ? pth_status_of(status) : PTH_S_FAILED,
+			.status = status != NULL && !doubt ? pth_status_of(status) : PTH_S_FAILED,
 			.text = pth_rules_text(rule),
+			.doubt = doubt,
 		};
 
 		if (!json_is_object(rule) || r.status == PTH_STATUSES) {

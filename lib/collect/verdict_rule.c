@@ -1,5 +1,5 @@
 /* This file has the rules of a verdict: what each kind looks at, and how it says what it found. */
-#include "collect/verdict_rule.h"
+#include "collect/verdict_rule_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,13 +47,6 @@ collect_rule_wrong(struct rule r, const char *why, const char *what)
 	collect_judged(&r, PTH_A_UNKNOWN, "%s%s", why, what);
 }
 
-#define KEYS(o)                                  \
-	(const char *const[])                    \
-	{                                        \
-		PTH_KEYS_##o(PTH_KEY_OF, o) NULL \
-	}
-#define MIN_MAX(o) PTH_KEY(o, min), PTH_KEY(o, max)
-
 /* Is the value of a type that the key may have? What has none would not be looked at. */
 static bool
 type_right(const char *key, const json_t *v)
@@ -63,7 +56,7 @@ type_right(const char *key, const json_t *v)
 
 	for (size_t i = 0; i < countof(numbers); i++)
 		if (strcmp(key, numbers[i]) == 0)
-			return true; /* range() sees to these */
+			return true; /* collect_rule_range() sees to these */
 	if (strcmp(key, PTH_KEY(rulefile, exists)) == 0)
 		return json_is_boolean(v);
 	return json_is_string(v) || json_is_null(v);
@@ -71,8 +64,8 @@ type_right(const char *key, const json_t *v)
 
 /* True when all keys of the rule are in known (NULL-terminated) and have values that can be
  * meant; else the rule is added as wrong. */
-static bool
-keys_known(const struct rule *r, json_t *rule, const char *const *known)
+bool
+collect_rule_keys(const struct rule *r, json_t *rule, const char *const *known)
 {
 	const char *key;
 	json_t *v;
@@ -97,13 +90,6 @@ keys_known(const struct rule *r, json_t *rule, const char *const *known)
 	return true;
 }
 
-struct range {
-	double min, max;
-	bool has_min, has_max;
-};
-
-static const struct range at_least_one = { .min = 1, .has_min = true };
-
 static bool
 bound(const json_t *rule, const char *key, double *v, bool *has)
 {
@@ -125,31 +111,34 @@ bound(const json_t *rule, const char *key, double *v, bool *has)
 
 /* min and max of a rule; false when they are no numbers: then the rule is added as
  * wrong. */
-static bool
-range(const struct rule *r, const json_t *rule, const char *min, const char *max, struct range *to)
+bool
+collect_rule_range(const struct rule *r, const json_t *rule, const char *min, const char *max,
+    struct rule_range *to)
 {
-	*to = (struct range){ 0 };
+	*to = (struct rule_range){ 0 };
 	if (bound(rule, min, &to->min, &to->has_min) && bound(rule, max, &to->max, &to->has_max))
 		return true;
 	collect_rule_wrong(*r, "min and max must be numbers", "");
 	return false;
 }
 
-static bool
-is_open(const struct range *r)
+const struct rule_range collect_at_least_one = { .min = 1, .has_min = true };
+
+bool
+collect_rule_open(const struct rule_range *r)
 {
 	return !r->has_min && !r->has_max;
 }
 
 static bool
-within(const struct range *r, double v)
+within(const struct rule_range *r, double v)
 {
 	return (!r->has_min || v >= r->min) && (!r->has_max || v <= r->max);
 }
 
 /* Is a number in the range, which is one of the span? */
 static enum pth_answer
-span_within(const struct range *r, const struct pth_span *s)
+span_within(const struct rule_range *r, const struct pth_span *s)
 {
 	if (within(r, s->least) && within(r, s->most))
 		return PTH_A_YES;
@@ -159,7 +148,7 @@ span_within(const struct range *r, const struct pth_span *s)
 }
 
 static void
-wanted(struct pth_buf *b, const struct range *r)
+wanted(struct pth_buf *b, const struct rule_range *r)
 {
 	if (r->has_min)
 		pth_buf_addf(b, ", at least %.15g wanted", r->min);
@@ -168,9 +157,9 @@ wanted(struct pth_buf *b, const struct range *r)
 }
 
 /* A number, which b says already, against its range. span: what it may really be, and why. */
-static void
-judge_number(const struct rule *r, const struct range *want, const struct pth_span *span,
-    struct pth_buf *b, const struct pth_buf *why)
+void
+collect_rule_number(const struct rule *r, const struct rule_range *want,
+    const struct pth_span *span, struct pth_buf *b, const struct pth_buf *why)
 {
 	enum pth_answer a = span_within(want, span);
 
@@ -204,6 +193,14 @@ end_known(const json_t *s)
 	return end != PTH_ENDS && end != PTH_END_NONE && end != PTH_END_LOST;
 }
 
+static bool
+has_ended(const json_t *s)
+{
+	enum pth_end end = pth_end_of(pth_rsvc_reason(s));
+
+	return end == PTH_END_EXIT || end == PTH_END_SIGNAL;
+}
+
 static void
 exit_rule(struct rule r, const char *service, const json_t *want)
 {
@@ -230,7 +227,8 @@ exit_rule(struct rule r, const char *service, const json_t *want)
 		        end_known(s) ? PTH_A_NO :
 		                       PTH_A_UNKNOWN,
 		    ok ? "%s" : "%s, %s wanted", how.s, dump.s);
-		pth_json_set(r.j->exits, service, json_boolean(ok));
+		/* Where it cannot be told, its exit is no further fault. */
+		pth_json_set(r.j->exits, service, json_boolean(ok || (r.doubt && has_ended(s))));
 	}
 }
 
@@ -251,8 +249,8 @@ rule_exit(struct rule r, json_t *v)
 
 /* The path of a rule below the test's directory: a descriptor's is relative
  * to its service, "@{dir}/" is the test's. The caller frees it. */
-static char *
-rule_path(const struct rule *r, const char *service, const char *path)
+char *
+collect_rule_path(const struct rule *r, const char *service, const char *path)
 {
 	const char *rest = pth_places_below(path, "dir");
 	struct pth_buf b = PTH_BUF_INIT;
@@ -297,7 +295,8 @@ file_sha256(const struct rule *r, const char *path, const char *want)
 }
 
 static void
-file_size(const struct rule *r, int64_t size, const struct range *limits, const struct range *exact)
+file_size(const struct rule *r, int64_t size, const struct rule_range *limits,
+    const struct rule_range *exact)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 	bool ok = within(limits, (double)size) && within(exact, (double)size);
@@ -358,166 +357,32 @@ rule_file(struct rule r, json_t *v)
 	pth_auto_buf name = PTH_BUF_INIT;
 	pth_auto_str path = NULL;
 	pth_auto_str other = NULL;
-	struct range limits, exact;
+	struct rule_range limits, exact;
 	int64_t size = 0;
 
 	pth_buf_addf(&name, "file %s", given != NULL ? given : "?");
 	r.name = name.s;
-	if (!keys_known(&r, v, KEYS(rulefile)) ||
-	    !range(&r, v, PTH_KEY(rulefile, min_size), PTH_KEY(rulefile, max_size), &limits) ||
-	    !range(&r, v, PTH_KEY(rulefile, size), PTH_KEY(rulefile, size), &exact))
+	if (!collect_rule_keys(&r, v, KEYS(rulefile)) ||
+	    !collect_rule_range(
+	        &r, v, PTH_KEY(rulefile, min_size), PTH_KEY(rulefile, max_size), &limits) ||
+	    !collect_rule_range(&r, v, PTH_KEY(rulefile, size), PTH_KEY(rulefile, size), &exact))
 		return;
 	if (given == NULL) {
 		collect_rule_wrong(r, "the rule has no path", "");
 		return;
 	}
-	path = rule_path(&r, pth_rulefile_service(v), given);
+	path = collect_rule_path(&r, pth_rulefile_service(v), given);
 	if (file_exists(&r, path, want, &size))
 		return;
-	if (!is_open(&limits) || !is_open(&exact) || (same == NULL && sum == NULL))
+	if (!collect_rule_open(&limits) || !collect_rule_open(&exact) ||
+	    (same == NULL && sum == NULL))
 		file_size(&r, size, &limits, &exact);
 	if (same != NULL) {
-		other = rule_path(&r, NULL, same);
+		other = collect_rule_path(&r, NULL, same);
 		file_same(&r, path, other);
 	}
 	if (sum != NULL)
 		file_sha256(&r, path, sum);
-}
-
-#define PIECE_MAX ((size_t)64 << 10) /* a longer line comes in pieces of that length */
-
-#define LINE_MAX_BYTES ((size_t)64 << 20) /* so much of a line is looked at as one */
-
-struct matches {
-	struct pth_regex *re;
-	struct pth_buf held; /* of the line at hand, when it comes in pieces */
-	int64_t n;           /* lines that match */
-	int64_t unsure;      /* that may match: no piece of them does */
-	bool matched, doubt; /* the line at hand, so far */
-};
-
-static void
-line_over(struct matches *x)
-{
-	if (x->held.len > 0)
-		x->matched = x->matched ||
-		    pth_regex_match_part(x->re, x->held.s, x->held.len, true, !x->doubt);
-	pth_buf_release(&x->held);
-	x->n += x->matched;
-	x->unsure += x->doubt && !x->matched;
-	x->matched = x->doubt = false;
-}
-
-/* NUL and invalid UTF-8 do no harm. Pieces of a line are put together; those of an enormous one
- * have no begin or no end. */
-static void
-match_line(void *arg, const char *s, size_t n, bool rest)
-{
-	struct matches *x = arg;
-	bool open = n >= PIECE_MAX;
-
-	if (!rest)
-		line_over(x);
-	if (!rest && !open) {
-		x->matched = pth_regex_match(x->re, s, n);
-	} else if (!x->doubt && x->held.len + n <= LINE_MAX_BYTES) {
-		pth_buf_add(&x->held, s, n);
-	} else {
-		x->doubt = true;
-		x->matched = x->matched || pth_regex_match_part(x->re, s, n, false, !open);
-	}
-}
-
-/* Count in one log, a part of the service's outputs or a file that it wrote; what is not known of
- * it is appended to why. */
-static void
-count_file(const struct rule *r, const char *service, const char *file, struct matches *x,
-    struct pth_buf *why)
-{
-	const json_t *end = pth_rec_ended_service(r->j->rec, service);
-	pth_auto_str path = rule_path(r, service, file);
-	struct stat st;
-	pth_auto_fd fd = pth_open_regular(r->j->ev->dirfd, path, &st);
-	const char *sep = why->len > 0 ? "; " : "";
-
-	if (fd < 0) {
-		pth_buf_addf(why, "%s%s: %s", sep, file,
-		    errno == ENOENT     ? "there is no such log" :
-		        errno == EINVAL ? "is no regular file" :
-		                          strerror(errno));
-		return;
-	}
-	pth_artifact_lines_within(fd, r->j->ev->budget, match_line, x);
-	line_over(x);
-	if (lseek(fd, 0, SEEK_CUR) < st.st_size)
-		pth_buf_addf(why, "%s%s: not all of it can be read", sep, file);
-	else if (json_object_get(pth_rsvc_logs_cut(end), file) != NULL)
-		pth_buf_addf(why, "%s%s: it was cut at its limit", sep, file);
-}
-
-/* Matches in one log, or in both outputs when no file is named. */
-static struct pth_span
-count_log(const struct rule *r, const char *service, const char *file, struct pth_regex *re,
-    struct pth_buf *why)
-{
-	const char *const both[] = { "stdout.log", "stderr.log" };
-	struct matches x = { .re = re };
-	struct pth_span n;
-
-	for (size_t i = 0; i < (file != NULL ? 1 : countof(both)); i++)
-		count_file(r, service, file != NULL ? file : both[i], &x, why);
-	n = (struct pth_span){ (double)x.n, why->len > 0 ? INFINITY : (double)(x.n + x.unsure) };
-	if (x.unsure > 0)
-		pth_buf_addf(why, "%s%lld line%s longer than 64 MiB", why->len > 0 ? "; " : "",
-		    (long long)x.unsure, x.unsure == 1 ? "" : "s");
-	return n;
-}
-
-static void
-log_counted(const struct rule *r, const json_t *v, const struct pth_span *n, bool never,
-    const struct pth_buf *why)
-{
-	pth_auto_buf b = PTH_BUF_INIT;
-	struct range want;
-
-	if (!range(r, v, MIN_MAX(rulelog), &want))
-		return;
-	if (is_open(&want))
-		want = never ? (struct range){ .has_max = true } : at_least_one;
-	pth_buf_addf(&b, "%.0f line%s", n->least, n->least == 1 ? "" : "s");
-	judge_number(r, &want, n, &b, why);
-}
-
-/* {service, file, matches | not_matches, min, max} */
-static void
-rule_log(struct rule r, json_t *v)
-{
-	const char *own = pth_rulelog_service(v), *service = own != NULL ? own : r.service;
-	const char *never = pth_rulelog_not_matches(v), *always = pth_rulelog_matches(v);
-	const char *regex = always != NULL ? always : never;
-	pth_auto_buf name = PTH_BUF_INIT, why_not = PTH_BUF_INIT;
-	pth_auto_regex re = NULL;
-	struct pth_span n;
-	struct pth_err e;
-
-	pth_buf_addf(
-	    &name, "log %s %s", service != NULL ? service : "?", never != NULL ? "without " : "");
-	pth_show(&name, regex != NULL ? regex : "?", 200);
-	r.name = name.s;
-	if (!keys_known(&r, v, KEYS(rulelog)))
-		return;
-	if (service == NULL || regex == NULL || (always != NULL && never != NULL)) {
-		collect_rule_wrong(
-		    r, "the rule needs a service and matches or not_matches, not both", "");
-		return;
-	}
-	re = pth_regex_new(regex, PTH_REGEX_LINES, &e);
-	if (re == NULL) {
-		collect_rule_wrong(r, e.text, "");
-		return;
-	}
-	n = count_log(&r, service, pth_rulelog_file(v), re, &why_not);
-	log_counted(&r, v, &n, never != NULL, &why_not);
 }
 
 /* What a rule needs was not measured. captured: it is of the capture; that there is none is no
@@ -549,14 +414,15 @@ rule_packets(struct rule r, json_t *v)
 	const json_t *n = filter != NULL ? json_object_get(ev->filters, filter) : NULL;
 	pth_auto_buf name = PTH_BUF_INIT, b = PTH_BUF_INIT, why = PTH_BUF_INIT;
 	bool by_tshark = filter != NULL && json_object_get(ev->by_tshark, filter) != NULL;
-	struct range want;
+	struct rule_range want;
 	struct pth_span span;
 
 	r.by = by_tshark ? "tshark" : NULL;
 	pth_buf_adds(&name, "packets ");
 	pth_show(&name, filter != NULL ? filter : "?", 200);
 	r.name = name.s;
-	if (!keys_known(&r, v, KEYS(rulepackets)) || !range(&r, v, MIN_MAX(rulepackets), &want))
+	if (!collect_rule_keys(&r, v, KEYS(rulepackets)) ||
+	    !collect_rule_range(&r, v, MIN_MAX(rulepackets), &want))
 		return;
 	if (filter == NULL) {
 		collect_rule_wrong(r, "the rule has no filter", "");
@@ -566,7 +432,8 @@ rule_packets(struct rule r, json_t *v)
 		pth_buf_addf(&b, "%lld packet%s", (long long)json_integer_value(n),
 		    json_integer_value(n) == 1 ? "" : "s");
 		span = pth_gap_packets(ev->metrics, filter, by_tshark, json_number_value(n), &why);
-		judge_number(&r, is_open(&want) ? &at_least_one : &want, &span, &b, &why);
+		collect_rule_number(
+		    &r, collect_rule_open(&want) ? &collect_at_least_one : &want, &span, &b, &why);
 	}
 }
 
@@ -578,23 +445,24 @@ rule_metric(struct rule r, json_t *v)
 	const char *metric = pth_rulemetric_name(v);
 	pth_auto_buf name = PTH_BUF_INIT, b = PTH_BUF_INIT, why = PTH_BUF_INIT;
 	pth_auto_buf path = PTH_BUF_INIT;
-	struct range want;
+	struct rule_range want;
 	struct pth_span span;
 
 	if (metric != NULL)
 		n = pth_metric_find(metrics, metric, &path);
 	pth_buf_addf(&name, "metric %s", metric != NULL ? metric : "?");
 	r.name = name.s;
-	if (!keys_known(&r, v, KEYS(rulemetric)) || !range(&r, v, MIN_MAX(rulemetric), &want))
+	if (!collect_rule_keys(&r, v, KEYS(rulemetric)) ||
+	    !collect_rule_range(&r, v, MIN_MAX(rulemetric), &want))
 		return;
-	if (metric == NULL || is_open(&want)) {
+	if (metric == NULL || collect_rule_open(&want)) {
 		collect_rule_wrong(r, "the rule needs a name and min or max", "");
 	} else if (!json_is_number(n)) {
 		not_measured(r, pth_gap_needs_capture(metric), "was not measured", NULL);
 	} else {
 		pth_buf_addf(&b, "%.15g", json_number_value(n));
 		span = pth_gap_metric(metrics, path.s, json_number_value(n), &why);
-		judge_number(&r, &want, &span, &b, &why);
+		collect_rule_number(&r, &want, &span, &b, &why);
 	}
 }
 
@@ -607,7 +475,7 @@ collect_rule(const struct rule *r, const char *key, json_t *value)
 	} kinds[] = {
 		{ PTH_KEY(rules, exit), PTH_KEY(rules, exits), rule_exit },
 		{ PTH_KEY(rules, files), PTH_KEY(rules, file), rule_file },
-		{ PTH_KEY(rules, log), PTH_KEY(rules, logs), rule_log },
+		{ PTH_KEY(rules, log), PTH_KEY(rules, logs), collect_rule_log },
 		{ PTH_KEY(rules, packets), PTH_KEY(rules, packet), rule_packets },
 		{ PTH_KEY(rules, metrics), PTH_KEY(rules, metric), rule_metric },
 	};

@@ -37,6 +37,7 @@ struct rule {
 	const char *text;           /* what a violation means, or NULL */
 	const char *by;             /* the program that has measured it, or NULL: we have */
 	bool expect;                /* of the experiment file: must always hold */
+	bool doubt;                 /* when it does not hold, the test cannot be told */
 	enum pth_category category; /* of the rule itself, when it is wrong */
 };
 

@@ -165,8 +165,9 @@ image_once(struct compose *c, json_t *given)
 	json_array_foreach(c->images, i, v) {
 		if (strcmp(pth_img_tag(v), tag) != 0)
 			continue;
-		if (json_equal(v, image) != 0)
-			return v;
+		if (json_equal(v, image) != 0 ||
+		    (pth_img_argv(v) == NULL && pth_img_argv(image) == NULL))
+			return v; /* one that is there is the same for all programs */
 		pth_err_set(
 		    c->e, PTH_INPUT, "two services want the image %s built in different ways", tag);
 		return NULL;

@@ -3,6 +3,7 @@
  * service has: compose itself would take longer than the test.
  */
 #include "container/compose_priv.h"
+#include "container/twice.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -107,6 +108,8 @@ container_create(const struct compose *c, const char *name, const json_t *doc)
 		pth_json_push(
 		    argv, json_sprintf("PTH_HOLD=%lld", (long long)container_hold(c, name)));
 	}
+	if (!c->whole && pth_twice_compiles(pth_json_named(pth_plan_services(c->plan), name)))
+		container_push_option(argv, "--env", PTH_TWICE_ENV "=" PTH_TWICE_FILE);
 	container_push_option(argv, "--network", c->whole ? "none" : c->project);
 	if (!c->whole)
 		container_push_option(argv, "--network-alias", name);

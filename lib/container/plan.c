@@ -5,6 +5,7 @@
 #include "container/compose_priv.h"
 
 #include "base/clock.h"
+#include "container/twice.h"
 
 #include <string.h>
 
@@ -210,14 +211,28 @@ until_ready(const json_t *service)
 }
 
 static json_t *
-phases_outside(json_t *create, const char *container, int64_t limit)
+start(const char *container)
 {
-	json_t *start = json_pack("[s,s,s,s]", "docker", "start", "-a", container);
+	return json_pack("[s,s,s,s]", "docker", "start", "-a", container);
+}
 
-	return json_pack("{s:[],s:[],s:[],s:[o],s:o,s:[]}", PTH_KEY(phases, pre_compile),
+/* What is compiled inside is by a start of its own: nothing is run anywhere before it has ended. */
+static json_t *
+phases_outside(json_t *create, const json_t *service, const char *container, int64_t limit)
+{
+	bool twice = pth_twice_compiles(service);
+	json_t *made = json_pack("[o]", cmd(create, COMMAND_LIMIT, true)), *o;
+	int64_t us = MARGIN;
+
+	for (enum pth_phase p = PTH_PRE_COMPILE; p <= PTH_POST_COMPILE; p++)
+		us += longest(service, p);
+	if (twice)
+		pth_json_push(made, cmd_for("docker_runtime", start(container), us));
+	o = json_pack("{s:[],s:[],s:[],s:[],s:o,s:[]}", PTH_KEY(phases, pre_compile),
 	    PTH_KEY(phases, compile), PTH_KEY(phases, post_compile), PTH_KEY(phases, pre_run),
-	    cmd(create, COMMAND_LIMIT, true), PTH_KEY(phases, run), cmd(start, limit, true),
-	    PTH_KEY(phases, post_run));
+	    PTH_KEY(phases, run), cmd(start(container), limit, true), PTH_KEY(phases, post_run));
+	pth_json_set(o, twice ? PTH_KEY(phases, pre_compile) : PTH_KEY(phases, pre_run), made);
+	return o;
 }
 
 static json_t *
@@ -237,7 +252,7 @@ static json_t *
 service_outside(const struct compose *c, const json_t *service)
 {
 	static const char *const inside[] = { PTH_KEY(svc, docker), PTH_KEY(svc, restart),
-		PTH_KEY(svc, limits), PTH_KEY(svc, capture) };
+		PTH_KEY(svc, limits), PTH_KEY(svc, capture), PTH_KEY(svc, compile_cache) };
 	const char *name = pth_svc_name(service);
 	const json_t *doc = json_object_get(c->services, name);
 	const char *container = pth_json_str(doc, "container_name", "");
@@ -249,7 +264,9 @@ service_outside(const struct compose *c, const json_t *service)
 		json_object_del(o, inside[i]);
 	pth_svc_set_environment(o, json_object());
 	pth_svc_set_files(o, container_inside(pth_svc_files(service)));
-	pth_svc_set_phases(o, phases_outside(container_create(c, name, doc), container, limit));
+	pth_svc_set_phases(o,
+	    phases_outside(
+	        container_create(c, name, doc), c->whole ? NULL : service, container, limit));
 	pth_svc_set_inner(o, inner_outside(c->whole, container));
 	pth_svc_set_ready(o,
 	    json_pack("[{s:s,s:s,s:I}]", PTH_KEY(ready, kind), "file", PTH_KEY(ready, path),

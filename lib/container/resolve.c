@@ -8,8 +8,10 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "container/twice.h"
 #include "io/json.h"
 #include "io/placeholder.h"
+#include "io/record.h"
 
 /* Asks for the first A record of a name, without the name services: we are static. */
 static int
@@ -104,4 +106,26 @@ pth_resolve_environ(struct pth_err *e)
 		pth_json_set(env, key, pth_json_text(value.s, value.len));
 	}
 	return pth_take(&env);
+}
+
+/* The image's variables and those of the compose file are the service's. */
+int
+pth_resolve_inherit(json_t *services, struct pth_err *e)
+{
+	static const char *const ours[] = { "PTH_EVENTS", "PTH_HOLD", PTH_TWICE_ENV, "HOME" };
+	json_auto_t *env = pth_resolve_environ(e);
+	json_t *s;
+	size_t i;
+
+	if (env == NULL)
+		return -1;
+	for (i = 0; i < countof(ours); i++)
+		json_object_del(env, ours[i]);
+	json_array_foreach(services, i, s) {
+		json_t *all = json_copy(env);
+
+		json_object_update(all, pth_svc_environment(s));
+		pth_svc_set_environment(s, all);
+	}
+	return 0;
 }

@@ -19,5 +19,8 @@ int pth_resolve_expand_all(json_t *v, struct pth_err *e);
 /* This program's environment with all values expanded, owned by the caller.
  * NULL with e. */
 json_t *pth_resolve_environ(struct pth_err *e);
+/* The same are variables of each of these services, which may say them differently; not those
+ * that are for us. -1 with e. */
+int pth_resolve_inherit(json_t *services, struct pth_err *e);
 
 #endif

@@ -9,6 +9,7 @@
  *   schema.c  the table as a tree; explain, JSON Schema, mdoc
  *   load.c    files, include, overrides, environment, ${VAR}
  *   shape.c   older and other shapes of a test
+ *   range.c   0..19 in a matrix; seeds
  *   check.c   types, ranges, known names
  *   rules.c   what spans several keys: targets, ports, names
  *   tree.c    changing a tree

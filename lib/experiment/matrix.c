@@ -166,6 +166,10 @@ known_field(const struct matrix *m, const struct pth_ynode *field)
 		}
 		if (c != NULL && (c->key->types & T_ANY) != 0)
 			return true;
+		if (c != NULL && strcmp(c->key->path, "tests[].seeds") == 0) {
+			no_field(m, field, NULL, "write seed");
+			return false;
+		}
 		if (c == NULL || strcmp(c->key->path, "tests[].matrix") == 0 ||
 		    strcmp(name, "include") == 0) {
 			no_field(m, field, nearest_child(s, n, name), why);

@@ -149,6 +149,9 @@ void experiment_config(struct pth_experiment *x);
 const struct pth_ynode *experiment_named(struct pth_experiment *x, const struct pth_ynode *test);
 void experiment_shape(struct pth_experiment *x);
 
+/* range: a test whose matrix has its ranges of numbers written out, and its seeds as a field */
+const struct pth_ynode *experiment_ranges(struct pth_experiment *x, const struct pth_ynode *test);
+
 /* tree: nodes are shared (aliases, included maps), so changes copy the way down */
 struct pth_ynode *experiment_copy(struct pth_arena *a, const struct pth_ynode *n);
 /* The path that a user wrote, as all others are: a[0].b is a.0.b. */

@@ -322,7 +322,8 @@ experiment_shape(struct pth_experiment *x)
 	list = experiment_copy(&x->a, tests);
 	tail = &list->child;
 	pth_yaml_foreach(t, tests) {
-		*tail = experiment_copy(&x->a, t->kind == PTH_YMAP ? shape_test(x, t) : t);
+		*tail = experiment_copy(
+		    &x->a, t->kind == PTH_YMAP ? experiment_ranges(x, shape_test(x, t)) : t);
 		tail = &(*tail)->next;
 	}
 	x->root = experiment_set(&x->a, x->root, "tests", list);

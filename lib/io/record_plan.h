@@ -163,10 +163,12 @@
 #define PTH_KEYS_need(X, o) \
 	X(o, str, program, "") \
 	X(o, str, package, NULL) \
-	X(o, str, hint, NULL)
+	X(o, str, hint, NULL) \
+	X(o, str, status, NULL)
 #define PTH_KEYS_ccache(X, o) \
 	X(o, list, inputs, plain) \
-	X(o, list, outputs, plain)
+	X(o, list, outputs, plain) \
+	X(o, list, environment, plain)
 #define PTH_KEYS_want(X, o) \
 	X(o, str, path, NULL) \
 	X(o, str, kind, NULL)

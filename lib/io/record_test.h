@@ -270,6 +270,7 @@
 	X(o, str, file, NULL) \
 	X(o, str, matches, NULL) \
 	X(o, str, not_matches, NULL) \
+	X(o, str, unless, NULL) \
 	X(o, any, min, plain) \
 	X(o, any, max, plain)
 #define PTH_KEYS_rulepackets(X, o) \

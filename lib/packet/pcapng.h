@@ -59,4 +59,16 @@ struct pth_pcapng_stream {
 int pth_pcapng_merge(
     int dirfd, const struct pth_pcapng_stream *v, size_t n, int out, bool *cut, struct pth_err *e);
 
+/* Each packet of such a file, in its order, until see says false: the time since the epoch, the
+ * frame of which cap bytes are there, and its length on the wire. As above; a file that is cut is
+ * no error. */
+struct pth_pcapng_frame {
+	uint64_t ns;
+	const void *bytes;
+	uint32_t cap, wire;
+};
+int pth_pcapng_each(int dirfd, const char *path,
+    bool (*see)(void *arg, const struct pth_pcapng_frame *f), void *arg, bool *cut,
+    struct pth_err *e);
+
 #endif

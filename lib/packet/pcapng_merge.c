@@ -241,3 +241,30 @@ pth_pcapng_merge(
 	pth_buf_release(&m.b);
 	return rc;
 }
+
+int
+pth_pcapng_each(int dirfd, const char *path,
+    bool (*see)(void *arg, const struct pth_pcapng_frame *f), void *arg, bool *cut,
+    struct pth_err *e)
+{
+	const struct pth_pcapng_stream from = { &path, 1 };
+	struct stream s = { .from = &from };
+	struct merge m = { .v = &s, .n = 1, .dirfd = dirfd, .out = -1 };
+	int rc = advance(&m, &s, e);
+
+	while (rc == 0 && !s.over) {
+		const struct pth_pcapng_frame f = { s.ns, s.b.s + B_PACKET * sizeof(uint32_t),
+			word(&s, B_CAP), word(&s, B_WIRE) };
+
+		pth_buf_cut(&m.b, 0); /* of blocks before the packets */
+		if (!see(arg, &f))
+			break;
+		rc = advance(&m, &s, e);
+	}
+	*cut = m.cut;
+	if (s.fp != NULL)
+		fclose(s.fp);
+	pth_buf_release(&s.b);
+	pth_buf_release(&m.b);
+	return rc;
+}

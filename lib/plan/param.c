@@ -270,6 +270,16 @@ render(struct pth_buf *b, const char *s, void *arg)
 	return plan_user_text(r->w, r->name, s, false, b);
 }
 
+/* A number that an expression gives has the bounds of those that an experiment gives. Takes v;
+ * NULL with w->e. */
+static json_t *
+within_bounds(const struct plan_with *w, const struct pth_ynode *spec, json_t *v)
+{
+	json_auto_t *given = v;
+
+	return json_is_number(v) ? pth_param_value(spec->key, spec, v, w->e) : pth_take(&given);
+}
+
 static int
 late(const struct plan_with *w, struct plan_service *s, const struct pth_ynode *spec)
 {
@@ -286,6 +296,7 @@ late(const struct plan_with *w, struct plan_service *s, const struct pth_ynode *
 		out = pth_json_map(v, render, &(struct render){ w, name.s });
 	} else if (from != NULL && from->kind == PTH_YSTR && json_is_null(v)) {
 		out = plan_expression(w, from, from->text);
+		out = within_bounds(w, spec, out);
 	} else
 		return 0;
 	if (out == NULL)

@@ -113,7 +113,7 @@ static const struct key arg_keys[] = {
 };
 
 static const struct key cache_keys[] = {
-	K(inputs, LIST), K(outputs, LIST), { .name = NULL },
+	K(inputs, LIST), K(outputs, LIST), K(environment, LIST), { .name = NULL },
 };
 
 /* The short names, and those of JSON Schema. */

@@ -105,6 +105,27 @@ test_services(const struct pth_report_test *t, struct pth_buf *b)
 	pth_buf_adds(b, "</table>\n");
 }
 
+/* What a formal tester sent and received, and what it found. */
+static void
+test_trace(const struct pth_report_test *t, struct pth_buf *b)
+{
+	json_auto_t *rows = pth_report_object(t->trace);
+	json_t *v;
+	size_t i;
+
+	if (json_array_size(rows) == 0)
+		return;
+	pth_buf_adds(b, "<table><tr><th><th>Event of the tester<th>Packet</tr>\n");
+	json_array_foreach(rows, i, v) {
+		const char *sign = pth_json_str(v, "sign", "");
+
+		HTML(b, *sign == '!' ? "<tr class=\"bad\"><td>" : "<tr><td>", sign, "</td><td>",
+		    pth_json_str(v, "text", ""), "</td><td>", pth_json_str(v, "packet", ""),
+		    "</td></tr>\n");
+	}
+	pth_buf_adds(b, "</table>\n");
+}
+
 /* The first of a page come with their style. */
 static void
 test_plots(const struct pth_report_test *t, size_t *used, struct pth_buf *b)
@@ -141,6 +162,7 @@ test_details(
 		pth_buf_addf(
 		    b, "<p><b>Likely cause</b>: %s. %s</p>\n", t->cause->title, t->cause->advice);
 	test_services(t, b);
+	test_trace(t, b);
 	test_plots(t, plots, b);
 	test_links(t, outdir, b);
 	for (const struct pth_report_tail *tail = t->tails; tail != NULL; tail = tail->next) {
@@ -153,7 +175,7 @@ test_details(
 void
 pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *b)
 {
-	pth_auto_buf line = PTH_BUF_INIT;
+	pth_auto_buf line = PTH_BUF_INIT, seeds = PTH_BUF_INIT;
 	size_t i = 0, plots = 0;
 
 	pth_report_line(r, &line);
@@ -170,6 +192,9 @@ pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *
 	pth_buf_adds(b, "\n<table><tr><th>Test<th>Status<th>Time<th>Numbers<th>Summary</tr>\n");
 	pth_report_each(r, t, b) test_row(t, ++i, b);
 	pth_buf_adds(b, "</table>\n");
+	pth_report_seeds(r, &seeds);
+	if (seeds.len > 0)
+		element(b, "pre", seeds.s);
 	i = 0;
 	pth_report_each(r, t, b) test_details(t, outdir, ++i, &plots, b);
 	pth_buf_addf(b, "<footer><p>Written %s by pth %s</p></footer>\n</body></html>\n",

@@ -127,6 +127,7 @@ summary(const struct pth_report *r, struct pth_buf *b)
 {
 	static const enum pth_status rest[] = { PTH_S_TIMEOUT, PTH_S_ERROR, PTH_S_CRASHED,
 		PTH_S_SKIPPED, PTH_S_UNSUPPORTED, PTH_S_INTERRUPTED, PTH_STATUSES };
+	pth_auto_buf seeds = PTH_BUF_INIT;
 
 	pth_buf_addf(b, "\n## Test Results Summary\n\n- **Total**: %zu\n", r->n);
 	pth_buf_addf(b, "- **Passed**: %zu (%.1f%%)\n", r->count[PTH_S_PASSED],
@@ -145,6 +146,9 @@ summary(const struct pth_report *r, struct pth_buf *b)
 		pth_buf_addf(b, "- **Flaky** (passed when tried again): %zu\n", r->flaky);
 	pth_buf_addf(b, "- **Success rate**: %.1f%% (%zu of %zu as expected)\n", pth_report_rate(r),
 	    r->ok, r->ok + r->bad);
+	pth_report_seeds(r, &seeds);
+	if (seeds.len > 0)
+		fenced(b, seeds.s);
 }
 
 static void
@@ -256,6 +260,26 @@ links(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
 	}
 }
 
+/* What the tester sent and received, and what it was that it found. */
+static void
+trace(const struct pth_report_test *t, struct pth_buf *b)
+{
+	json_auto_t *rows = pth_report_object(t->trace);
+	json_t *v;
+	size_t i;
+
+	if (json_array_size(rows) == 0)
+		return;
+	pth_buf_adds(b, "\n| | Event of the tester | Packet |\n|---|---|---|\n");
+	json_array_foreach(rows, i, v) {
+		const char *sign = pth_json_str(v, "sign", ""), *text = pth_json_str(v, "text", "");
+		bool fault = *sign == '!';
+
+		MD(b, "| ", fault ? "" : sign, fault ? "❌ | **" : " | ", text,
+		    fault ? "** | " : " | ", pth_json_str(v, "packet", ""), " |\n");
+	}
+}
+
 static void
 one_test(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
 {
@@ -273,6 +297,7 @@ one_test(const struct pth_report_test *t, const char *outdir, struct pth_buf *b)
 	MD(b, "- **Test**: ", t->id, placed ? " (" : "", t->source, placed ? ")\n" : "\n");
 	remark(b, "Description", t->description);
 	links(t, outdir, b);
+	trace(t, b);
 	metrics_table(t, b);
 }
 

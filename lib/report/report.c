@@ -390,6 +390,7 @@ add_services(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	const char *name;
 	pth_auto_fd dirfd = pth_artifact_dir(t->run_dir, t->dir);
 
+	t->trace = "";
 	json_object_foreach(pth_rec_ended(rec), name, s) {
 		int64_t rss = pth_rusage_max_rss_kb(pth_rsvc_rusage(s));
 
@@ -400,6 +401,12 @@ add_services(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 	if (!t->ok && t->status != PTH_S_SKIPPED && dirfd >= 0 && r->tails < PTH_REPORT_TAILS) {
 		pth_report_read_tails(r, t, rec, dirfd);
 		r->tails++;
+	}
+	if (t->status != PTH_S_PASSED && dirfd >= 0 && r->traces < PTH_REPORT_TAILS) {
+		json_auto_t *trace = pth_report_read_trace(rec, dirfd);
+
+		t->trace = keep_object(r, trace);
+		r->traces += trace != NULL;
 	}
 }
 
@@ -485,6 +492,7 @@ pth_report_add(struct pth_report *r, const json_t *rec)
 	t->file = keep(r, pth_source_file(pth_test_source(rec)));
 	t->line = pth_source_line(pth_test_source(rec));
 	t->iteration = pth_test_iteration(rec);
+	pth_report_row(r, t, rec);
 	add_tries(r, t, result);
 	t->source = position(r, rec);
 	t->run_dir = keep(r, pth_result_run_dir(result));

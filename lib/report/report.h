@@ -84,6 +84,7 @@ struct pth_report_test {
 	const char *run, *id, *name, *description, *run_dir, *dir, *source;
 	const char *label; /* its own name, without its place: that of CI systems */
 	const char *file;  /* "" or where it was written, with the line */
+	const char *row;   /* what those have in common that differ in their seed only; or NULL */
 	int64_t line, iteration;
 	size_t number;          /* from 0 */
 	enum pth_status status; /* PTH_STATUSES: no verdict */
@@ -103,6 +104,7 @@ struct pth_report_test {
 	const char *metrics; /* the few numbers that are shown */
 	const char *numbers; /* {"a.b": scalar}: all of them; or "", see all_numbers */
 	const char *matrix;  /* its values of it; or "" */
+	const char *trace;   /* of a formal tester: a list of sign, text, packet; or "" */
 	struct pth_report_try *tries;
 	const char *fast_fail; /* "" or why the run ended with it */
 	struct pth_report_service *services;
@@ -131,7 +133,7 @@ struct pth_report {
 	int64_t first_us, last_us;      /* realtime; 0: nothing was run */
 	const char *started, *ended;    /* the same as text, or "" */
 	int64_t peak_rss_kb, disk_bytes, log_bytes;
-	size_t tails;
+	size_t tails, traces;
 	bool all_numbers;        /* set before the first test: keep what pth_report_csv() wants */
 	const char *causes_file; /* borrowed: the catalogue, NULL: none */
 	bool causes_read;        /* at the first failure */
@@ -203,6 +205,8 @@ void pth_report_href(
  * file will be, for relative links. color: on a terminal. */
 void pth_report_json(const struct pth_report *r, struct pth_buf *b);
 void pth_report_md(const struct pth_report *r, const char *outdir, struct pth_buf *b);
+/* A row for the tests that differ in seed or iteration only; nothing when there are none. */
+void pth_report_seeds(const struct pth_report *r, struct pth_buf *b);
 void pth_report_text(const struct pth_report *r, bool color, struct pth_buf *b);
 void pth_report_junit(const struct pth_report *r, struct pth_buf *b);
 /* version: what the first line says, 13 or 14. */
@@ -226,6 +230,11 @@ int pth_report_write(struct pth_report *r, pth_report_form *f, const char *dir, 
 /* Used by report/report.c: logs of a failed test, and the cause out of them. */
 void pth_report_read_tails(
     struct pth_report *r, struct pth_report_test *t, const json_t *rec, int dirfd);
+/* report/trace.c: what a formal tester has left of a test as a list of sign, text, packet; NULL: it
+ * has left nothing. New reference. */
+json_t *pth_report_read_trace(const json_t *rec, int dirfd);
+/* report/seeds.c: sets the row of a test. */
+void pth_report_row(struct pth_report *r, struct pth_report_test *t, const json_t *rec);
 void pth_report_find_cause(struct pth_report *r, struct pth_report_test *t, const json_t *rec);
 
 /* report/catalogue.c: read the causes, once; what is wrong with them is told. */

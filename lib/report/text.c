@@ -54,6 +54,7 @@ pth_report_text(const struct pth_report *r, bool color, struct pth_buf *b)
 		swidth = MAX(swidth, status_width(t));
 	}
 	pth_report_each(r, t, b) text_line(t, width, swidth, color, b);
+	pth_report_seeds(r, b);
 	pth_report_line(r, b);
 	for (enum pth_status s = 0; s <= PTH_STATUSES; s++)
 		if (r->count[s] > 0)

@@ -192,7 +192,7 @@ copy_bytes(int from, int to)
 		;
 	while (n != 0 && (n = pth_read_all(from, pth_buf_room(&b, 65536), 65536)) > 0)
 		if (pth_write_all(to, b.s, (size_t)n) != 0)
-			n = -1;
+			return -1;
 	return n == 0 ? 0 : -1;
 }
 

@@ -178,6 +178,22 @@ supervise_command_conflict(struct surroundings *at)
 	return false;
 }
 
+/* The line of a log's end that tells most: the first error of a compiler, which may show more
+ * lines after it, or else the last one. It is cut out of the tail. */
+static const char *
+telling_line(char *tail, size_t n)
+{
+	char *line = strstr(tail, ": error: ");
+
+	if (line == NULL)
+		line = memrchr(tail, '\n', n);
+	else
+		line = memrchr(tail, '\n', (size_t)(line - tail));
+	line = line != NULL ? line + 1 : tail;
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
 enum pth_category
 supervise_command_last_line(
     struct surroundings *at, const char *path, enum pth_category usual, char to[500])
@@ -185,6 +201,7 @@ supervise_command_last_line(
 	pth_auto_buf b = PTH_BUF_INIT;
 	enum pth_category said;
 	char tail[TAIL + 1], *line, usual_path[32];
+	const char *telling;
 	size_t n;
 
 	snprintf(usual_path, sizeof usual_path, "%sstderr.log", at->log_dir);
@@ -201,10 +218,11 @@ supervise_command_last_line(
 	/* Said by clients of an engine after the line that says something. */
 	if (line != NULL && strncmp(line + 1, "exit status ", 12) == 0) {
 		*line = '\0';
-		line = memrchr(tail, '\n', (size_t)(line - tail));
+		n = (size_t)(line - tail);
 	}
+	telling = telling_line(tail, n);
 	pth_buf_adds(&b, LAST_LINE);
-	pth_show(&b, line != NULL ? line + 1 : tail, 400);
+	pth_show(&b, telling, 400);
 	snprintf(to, 500, "%s", b.s);
 	said = pth_category_log(to + strlen(LAST_LINE), PTH_CAT_NONE);
 	/* A back trace may come after what the system has refused. */

@@ -217,12 +217,21 @@ tell(struct phases *p, const json_t *cmd, const struct pth_exit *x)
 {
 	const char *phase = p->of_test ? "" : p->phase, *colon = p->of_test ? "" : ": ";
 	const char *argv0 = supervise_command_program(cmd);
-	char file[320], ended[32], line[500], excess[80];
+	static const char *const outputs[] = { "stderr", "stdout" };
+	const char *output = outputs[0];
+	enum pth_category category = PTH_CAT_NONE;
+	char file[320], ended[32], line[500] = "", excess[80];
 	struct pth_reason why = { .category = pth_category_of(pth_cmd_category(cmd)) };
 
-	snprintf(file, sizeof file, "%s.stderr.log", log_below(p));
-	why.category = supervise_command_last_line(
-	    p->at, file, why.category != PTH_CAT_NONE ? why.category : p->usual, line);
+	/* Not every compiler knows stderr. */
+	for (size_t i = 0; i < countof(outputs) && *line == '\0'; i++) {
+		output = outputs[i];
+		snprintf(file, sizeof file, "%s.%s.log", log_below(p), output);
+		category = supervise_command_last_line(
+		    p->at, file, why.category != PTH_CAT_NONE ? why.category : p->usual, line);
+	}
+	why.category = category;
+	output = *line != '\0' ? output : outputs[0];
 	if (strncmp(argv0, "@{bin}/", 7) == 0)
 		argv0 += 7; /* one of our own */
 	pth_reason_program(&why, argv0);
@@ -231,9 +240,9 @@ tell(struct phases *p, const json_t *cmd, const struct pth_exit *x)
 		snprintf(why.limit, sizeof why.limit, "command");
 		*excess = '\0';
 	}
-	fail(p, &why, "%s%s%s %s%s%s; see %s.stderr.log%s", phase, colon, argv0,
+	fail(p, &why, "%s%s%s %s%s%s; see %s.%s.log%s", phase, colon, argv0,
 	    p->late ? "took too long" : "ended with ", p->late ? "" : pth_exit_text(x, ended),
-	    excess, p->log, line);
+	    excess, p->log, output, line);
 }
 
 bool

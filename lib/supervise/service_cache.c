@@ -4,6 +4,7 @@
  */
 #include "supervise/service_priv.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -49,12 +50,35 @@ programs(const struct service *s)
 	return out;
 }
 
+/* The variables that the commands read: all, unless the plan has patterns of their names. */
+static json_t *
+variables(const struct service *s)
+{
+	const json_t *all = pth_svc_environment(s->plan);
+	const json_t *list = pth_ccache_environment(pth_svc_compile_cache(s->plan)), *pattern;
+	json_t *out = json_object(), *v;
+	const char *name;
+	size_t i;
+
+	json_object_foreach((json_t *)(uintptr_t)all, name, v) {
+		bool read = list == NULL;
+
+		json_array_foreach(list, i, pattern)
+			read = read ||
+			    (json_is_string(pattern) &&
+			        fnmatch(json_string_value(pattern), name, 0) == 0);
+		if (read)
+			json_object_set(out, name, v);
+	}
+	return out;
+}
+
 /* Placeholders stay as they are: they differ between tests. */
 static json_t *
 what(const struct service *s)
 {
 	static const char *const keys[] = { PTH_KEY(svc, plugin), PTH_KEY(svc, version),
-		PTH_KEY(svc, environment), PTH_KEY(svc, compile_cache) };
+		PTH_KEY(svc, compile_cache) };
 	const char *path = getenv("PATH");
 	json_t *o = json_object();
 	struct utsname u;
@@ -63,6 +87,7 @@ what(const struct service *s)
 		json_object_set(o, keys[i], json_object_get(s->plan, keys[i]));
 	for (size_t i = 0; i < COMPILE_PHASES; i++)
 		json_object_set(o, pth_phase_names[i], commands(s, i));
+	pth_json_set(o, PTH_KEY(svc, environment), variables(s));
 	pth_json_set(o, "machine", json_string(uname(&u) == 0 ? u.machine : ""));
 	pth_json_set(o, "path", json_string(path != NULL ? path : ""));
 	pth_json_set(o, "programs", programs(s));

@@ -34,8 +34,10 @@ struct supervisor {
 	char reason[700];
 	struct pth_reason why; /* the same as data */
 	bool prepared;         /* setup is done: pre_commands and services have begun */
+	bool made;             /* what is compiled has been: run commands may begin */
 	bool over;             /* nothing is left to do */
 	bool partial;          /* a service that is not critical may fail to start */
+	int64_t made_left;     /* of the limit, when compiling began; 0: it runs */
 	int64_t zero, deadline, deploy_deadline, wait_deadline, teardown_deadline;
 	int64_t setup_us, ready_us, run_us;             /* ends of the stages */
 	int64_t look_every, look_next, look_limit;      /* health of services; 0: none */

@@ -22,6 +22,50 @@ may_start(struct supervisor *sup, const struct service *s, const struct service 
 	return all;
 }
 
+/* Does it compile something just now, or still? */
+static bool
+compiles(const struct service *s)
+{
+	return s->phase <= PTH_POST_COMPILE && s->state == PTH_ST_INITIALIZING;
+}
+
+/* Has each command of its compile phases a limit of its own? */
+static bool
+is_bounded(const struct service *s)
+{
+	const json_t *phases = pth_svc_phases(s->plan), *cmd;
+	size_t i;
+
+	for (size_t k = 0; k <= PTH_POST_COMPILE; k++)
+		json_array_foreach(json_object_get(phases, pth_phase_names[k]), i, cmd)
+			if (pth_cmd_timeout_us(cmd) <= 0)
+				return false;
+	return true;
+}
+
+/* Is nothing compiled any more? Until then no run command begins, and the limit of the test does
+ * not run, unless it is the only one. */
+static bool
+all_made(struct supervisor *sup, int64_t now)
+{
+	bool made = true, bounded = true;
+
+	for (size_t i = 0; i < sup->nservices && !sup->made; i++)
+		if (compiles(&sup->services[i])) {
+			made = false;
+			bounded = bounded && is_bounded(&sup->services[i]);
+		}
+	if (!made && bounded && sup->made_left == 0) {
+		sup->made_left = sup->deadline == PTH_NEVER ? PTH_NEVER : sup->deadline - now;
+		sup->deadline = PTH_NEVER;
+	} else if (made && sup->made_left != 0 && sup->made_left != PTH_NEVER) {
+		sup->deadline = now + sup->made_left;
+		sup->made_left = 0;
+	}
+	sup->made = made;
+	return made;
+}
+
 static void
 release(struct supervisor *sup, struct service *s, int64_t now)
 {
@@ -31,7 +75,7 @@ release(struct supervisor *sup, struct service *s, int64_t now)
 
 	if (s->released || s->state != PTH_ST_INITIALIZING)
 		return;
-	s->released = may_start(sup, s, &cause) > 0;
+	s->released = may_start(sup, s, &cause) > 0 && sup->made;
 	if (cause == NULL)
 		return;
 	why = cause->why.category != PTH_CAT_NONE ? &cause->why : PTH_WHY(PTH_CAT_SERVICE_START);
@@ -65,6 +109,7 @@ supervise_deploy(struct supervisor *sup, int64_t now)
 {
 	const struct service *late = NULL;
 
+	all_made(sup, now);
 	for (size_t i = 0; i < sup->nservices && sup->state == PTH_TS_DEPLOYING; i++) {
 		struct service *s = &sup->services[i];
 
@@ -79,7 +124,9 @@ supervise_deploy(struct supervisor *sup, int64_t now)
 	}
 	if (sup->state != PTH_TS_DEPLOYING)
 		return;
-	if (late == NULL) {
+	if (!sup->made && all_made(sup, now)) {
+		supervise_deploy(sup, now);
+	} else if (late == NULL) {
 		begin_run(sup, now);
 	} else if (now >= sup->deploy_deadline) {
 		supervise_ending(sup, PTH_S_TIMEOUT,

@@ -26,6 +26,7 @@ programs_found(struct supervisor *sup, const json_t *list, const char *owner, co
 	json_array_foreach(list, i, r) {
 		pth_auto_buf b = PTH_BUF_INIT;
 		const char *package = pth_need_package(r), *hint = pth_need_hint(r);
+		enum pth_status status = pth_status_of(pth_need_status(r));
 		struct pth_reason why = { .category = PTH_CAT_DEPENDENCY };
 
 		pth_places_expand(sup->req->places, pth_need_program(r), &b);
@@ -35,7 +36,8 @@ programs_found(struct supervisor *sup, const json_t *list, const char *owner, co
 			continue;
 		ok = false;
 		pth_reason_program(&why, b.s);
-		supervise_ending(sup, PTH_S_ERROR, &why, "%s: %s not found%s%s%s%s", owner, b.s,
+		supervise_ending(sup, status < PTH_STATUSES ? status : PTH_S_ERROR, &why,
+		    "%s: %s not found%s%s%s%s", owner, b.s,
 		    package != NULL ? "; Debian has it in the package " : "",
 		    package != NULL ? package : "", hint != NULL ? "; " : "",
 		    hint != NULL ? hint : "");

@@ -22,9 +22,19 @@ file_of(const uint8_t *data, size_t n, char path[40])
 	return fd;
 }
 
+/* Every byte of a packet is there. */
+static bool
+touch(void *arg, const struct pth_pcapng_frame *f)
+{
+	for (uint32_t i = 0; i < f->cap; i++)
+		*(unsigned *)arg += ((const uint8_t *)f->bytes)[i];
+	return true;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
+	unsigned sum = 0;
 	size_t half;
 	char path[3][40];
 	const char *a[] = { path[0], path[1] }, *b[] = { path[1] }, *c[] = { path[2] };
@@ -46,6 +56,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (pth_pcapng_merge(AT_FDCWD, v, 2, fd[2], &cut, &e) == 0 &&
 	    (pth_pcapng_merge(AT_FDCWD, &again, 1, null, &cut, &e) != 0 || cut))
 		abort();
+	for (int i = 0; i < 3; i++)
+		pth_pcapng_each(AT_FDCWD, path[i], touch, &sum, &cut, &e);
 	for (int i = 0; i < 3; i++)
 		close(fd[i]);
 	close(null);
