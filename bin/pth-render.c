@@ -39,7 +39,7 @@ add_var(void *to, char *arg, struct pth_err *e)
 static json_t *
 from_yaml(const char *path, const struct pth_buf *b)
 {
-	struct pth_arena a = { NULL, 0 };
+	struct pth_arena a = { .head = NULL };
 	struct pth_diags d;
 	struct pth_ynode *root;
 	json_t *v;

@@ -167,7 +167,7 @@ complete_certificates(json_t *file)
 static void
 check_given(struct plan *p, const struct plan_service *s, const json_t *given, const char *what)
 {
-	struct pth_arena a = { NULL, 0 };
+	struct pth_arena a = { .head = NULL };
 	pth_auto_buf text = PTH_BUF_INIT, at = PTH_BUF_INIT;
 	struct pth_ynode *n;
 	struct pth_diags d;

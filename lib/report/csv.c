@@ -59,8 +59,7 @@ columns(const struct pth_report *r, const char *(*of)(const struct pth_report_te
 
 	for (i = 0; i < n; i++)
 		pth_json_set(seen, usual[i], json_true());
-	pth_report_each(r, t, NULL)
-	{
+	pth_report_each(r, t, NULL) {
 		json_auto_t *o = pth_report_object(of(t));
 
 		json_object_foreach(o, key, v)
@@ -153,7 +152,8 @@ pth_report_csv(const struct pth_report *r, struct pth_buf *b)
 	m.matrix = columns(r, matrix_of, 0, m.seen[0], &m.nmatrix);
 	m.numbers = columns(r, numbers_of, countof(usual), m.seen[1], &m.nnumbers);
 	head(&m, b);
-	pth_report_each(r, t, b) row(t, &m, b);
+	pth_report_each(r, t, b)
+		row(t, &m, b);
 	free(m.matrix);
 	free(m.numbers);
 	json_decref(m.seen[0]);

@@ -190,13 +190,15 @@ pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *
 	element(b, "p", line.s);
 	remark(b, "", r->incomplete);
 	pth_buf_adds(b, "\n<table><tr><th>Test<th>Status<th>Time<th>Numbers<th>Summary</tr>\n");
-	pth_report_each(r, t, b) test_row(t, ++i, b);
+	pth_report_each(r, t, b)
+		test_row(t, ++i, b);
 	pth_buf_adds(b, "</table>\n");
 	pth_report_seeds(r, &seeds);
 	if (seeds.len > 0)
 		element(b, "pre", seeds.s);
 	i = 0;
-	pth_report_each(r, t, b) test_details(t, outdir, ++i, &plots, b);
+	pth_report_each(r, t, b)
+		test_details(t, outdir, ++i, &plots, b);
 	pth_buf_addf(b, "<footer><p>Written %s by pth %s</p></footer>\n</body></html>\n",
 	    r->generated, PTH_VERSION);
 }

@@ -174,12 +174,14 @@ write_lists(const struct pth_report *r, const char *text, struct pth_buf *b)
 	size_t n = 0;
 
 	text = up_to(b, text, PTH_KEY(sumtests, results));
-	pth_report_each(r, t, b) item(b, test_json(t), 4, &n);
+	pth_report_each(r, t, b)
+		item(b, test_json(t), 4, &n);
 	end_list(b, 4, n);
 	n = 0;
 	text = up_to(b, text, PTH_KEY(summary, services));
-	pth_report_each(r, t, b) for (const struct pth_report_service *s = t->services; s != NULL;
-	                              s = s->next) item(b, service_json(t, s), 2, &n);
+	pth_report_each(r, t, b)
+		for (const struct pth_report_service *s = t->services; s != NULL; s = s->next)
+			item(b, service_json(t, s), 2, &n);
 	end_list(b, 2, n);
 	pth_buf_addf(b, "%s\n", text);
 }

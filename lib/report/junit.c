@@ -118,7 +118,8 @@ pth_report_junit(const struct pth_report *r, struct pth_buf *b)
 {
 	size_t count[PTH_OUTCOMES] = { 0 };
 
-	pth_report_each(r, t, NULL) count[pth_report_outcome(t)]++;
+	pth_report_each(r, t, NULL)
+		count[pth_report_outcome(t)]++;
 	XML(b,
 	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
 	    "  <testsuite name=\"",
@@ -128,6 +129,7 @@ pth_report_junit(const struct pth_report *r, struct pth_buf *b)
 	    " time=\"%.6f\">\n",
 	    r->n, count[PTH_OUTCOME_FAILURE], count[PTH_OUTCOME_ERROR], count[PTH_OUTCOME_SKIPPED],
 	    r->flaky, (double)pth_report_duration(r) / 1e6);
-	pth_report_each(r, t, b) junit_case(t, b);
+	pth_report_each(r, t, b)
+		junit_case(t, b);
 	pth_buf_adds(b, "  </testsuite>\n</testsuites>\n");
 }

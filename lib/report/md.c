@@ -308,22 +308,22 @@ health_table(const struct pth_report *r, bool testers, struct pth_buf *b)
 	bool any = false;
 	char code[24];
 
-	pth_report_each(r, t, b) for (const struct pth_report_service *s = t->services; s != NULL;
-	                              s = s->next)
-	{
-		if (s->tester != testers)
-			continue;
-		if (!any)
-			pth_buf_addf(b,
-			    "\n### %s\n\n| Service | Test | Status | Compilation | Phases"
-			    " | Exit Code | Errors |\n|---|---|---|---|---|---|---|\n",
-			    testers ? "Testers" : "IUTs");
-		any = true;
-		snprintf(code, sizeof code, "%lld", (long long)s->code);
-		MD(b, "| ", s->name, " | ", t->id, " | ", pth_health_name(s->health), " | ",
-		    compiled[s->compiled + 1], " | ", *s->phases != '\0' ? s->phases : "-", " | ",
-		    s->code >= 0 ? code : "-", " | ", *s->error != '\0' ? s->error : "-", " |\n");
-	}
+	pth_report_each(r, t, b)
+		for (const struct pth_report_service *s = t->services; s != NULL; s = s->next) {
+			if (s->tester != testers)
+				continue;
+			if (!any)
+				pth_buf_addf(b,
+				    "\n### %s\n\n| Service | Test | Status | Compilation | Phases"
+				    " | Exit Code | Errors |\n|---|---|---|---|---|---|---|\n",
+				    testers ? "Testers" : "IUTs");
+			any = true;
+			snprintf(code, sizeof code, "%lld", (long long)s->code);
+			MD(b, "| ", s->name, " | ", t->id, " | ", pth_health_name(s->health), " | ",
+			    compiled[s->compiled + 1], " | ", *s->phases != '\0' ? s->phases : "-",
+			    " | ", s->code >= 0 ? code : "-", " | ",
+			    *s->error != '\0' ? s->error : "-", " |\n");
+		}
 }
 
 static void
@@ -402,8 +402,9 @@ failures(const struct pth_report *r, const char *outdir, struct pth_buf *b)
 		return;
 	}
 	pth_buf_adds(b, "\n## Failure Analysis\n");
-	pth_report_each(r, t, b) if (!t->ok && t->status != PTH_S_SKIPPED)
-	    one_failure(t, outdir, b);
+	pth_report_each(r, t, b)
+		if (!t->ok && t->status != PTH_S_SKIPPED)
+			one_failure(t, outdir, b);
 }
 
 void
@@ -414,7 +415,8 @@ pth_report_md(const struct pth_report *r, const char *outdir, struct pth_buf *b)
 	overview(r, b);
 	summary(r, b);
 	pth_buf_adds(b, "\n## Individual Test Results\n");
-	pth_report_each(r, t, b) one_test(t, outdir, b);
+	pth_report_each(r, t, b)
+		one_test(t, outdir, b);
 	pth_buf_adds(b, "\n## Service Health Summary\n");
 	health_table(r, false, b);
 	health_table(r, true, b);

@@ -101,8 +101,7 @@ pth_report_tap(const struct pth_report *r, unsigned version, struct pth_buf *b)
 	size_t i = 0;
 
 	pth_buf_addf(b, "TAP version %u\n1..%zu\n", version, r->n);
-	pth_report_each(r, t, b)
-	{
+	pth_report_each(r, t, b) {
 		bool skipped = pth_report_outcome(t) == PTH_OUTCOME_SKIPPED;
 
 		pth_buf_addf(b, "%sok %zu - ", t->ok || skipped ? "" : "not ", ++i);

@@ -48,12 +48,12 @@ pth_report_text(const struct pth_report *r, bool color, struct pth_buf *b)
 {
 	size_t width = 4, swidth = 6, counted = 0;
 
-	pth_report_each(r, t, NULL)
-	{
+	pth_report_each(r, t, NULL) {
 		width = MAX(width, MIN(strlen(t->id), NAME_WIDTH));
 		swidth = MAX(swidth, status_width(t));
 	}
-	pth_report_each(r, t, b) text_line(t, width, swidth, color, b);
+	pth_report_each(r, t, b)
+		text_line(t, width, swidth, color, b);
 	pth_report_seeds(r, b);
 	pth_report_line(r, b);
 	for (enum pth_status s = 0; s <= PTH_STATUSES; s++)

@@ -71,7 +71,7 @@ static void
 check_yaml(const json_t *doc)
 {
 	struct pth_buf b = PTH_BUF_INIT;
-	struct pth_arena arena = { 0 };
+	struct pth_arena arena = { .head = NULL };
 	struct pth_diags d;
 	struct pth_ynode *root;
 	struct pth_err e;

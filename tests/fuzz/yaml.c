@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 static json_t *
 load(const char *s, size_t n)
 {
-	struct pth_arena a = { NULL, 0 };
+	struct pth_arena a = { .head = NULL };
 	struct pth_diags d;
 	struct pth_ynode *root;
 	json_t *v = NULL;

@@ -67,7 +67,7 @@ buffers(void)
 static void
 arenas(void)
 {
-	struct pth_arena a = { 0 };
+	struct pth_arena a = { .head = NULL };
 	char *big, *s, *first;
 	bool aligned = true, zeroed = true;
 	size_t total;

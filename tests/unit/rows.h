@@ -22,7 +22,7 @@ typedef const json_t *rows_at_fn(const json_t *out, const char *path);
 static inline json_t *
 json_of(const char *yaml)
 {
-	struct pth_arena a = { 0 };
+	struct pth_arena a = { .head = NULL };
 	struct pth_diags d;
 	struct pth_ynode *n;
 	json_t *v;
