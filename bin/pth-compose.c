@@ -1,4 +1,5 @@
-/* pth-compose reads planned tests and adds "compose" to those in containers, pth-compose(1). */
+/* pth-compose reads planned tests and adds "compose" to those in containers and in Shadow,
+ * pth-compose(1). */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "io/file.h"
 #include "io/tool.h"
 #include "plan/fill.h"
+#include "shadow/shadow.h"
 
 /* One of print, dir and images, or none: then it is a filter. */
 struct options {
@@ -30,14 +32,25 @@ struct work {
 	bool bad;
 };
 
-/* The compose file, as it is or for a swarm. */
+static bool
+is_simulated(const json_t *rec)
+{
+	return pth_rec_plan_is_simulated(pth_test_plan(rec));
+}
+
+/* The compose file, as it is or for a swarm; or Shadow's configuration. */
 static void
 yaml_of(const struct work *w, const json_t *rec, struct pth_buf *b)
 {
 	json_t *doc = pth_compose_document(pth_test_compose(rec));
+	struct pth_err e;
+
+	if (is_simulated(rec)) {
+		pth_must(pth_shadow_yaml(b, doc, &e), &e);
+		return;
+	}
 	json_auto_t *stack = w->opt.stack ? pth_compose_stack(doc) : json_incref(doc);
 	pth_auto_buf how = PTH_BUF_INIT;
-	struct pth_err e;
 
 	pth_compose_how(&how, rec, w->opt.stack);
 	pth_must(pth_compose_yaml(b, stack, how.s, &e), &e);
@@ -127,7 +140,7 @@ write_files(struct work *w, const json_t *rec)
 	p.dir = dir.s;
 	p.owner = owner;
 	p.unique = unique;
-	if (w->opt.stack) {
+	if (w->opt.stack && !is_simulated(rec)) {
 		yaml_of(w, rec, &yaml);
 		pth_json_push(pth_plan_files(plan),
 		    json_pack("{s:s,s:s}", PTH_KEY(content, path), "docker-stack.yml",
@@ -146,8 +159,24 @@ write_files(struct work *w, const json_t *rec)
 	json_array_foreach(pth_compose_images(composed), i, v)
 		if (pth_img_argv(v) != NULL)
 			pth_must(pth_image_fill(v, &p, &e), &e);
-	pth_buf_addf(&path, "%s/docker-%s.yml\n", dir.s, w->opt.stack ? "stack" : "compose");
+	pth_buf_addf(&path, "%s/%s\n", dir.s,
+	    is_simulated(rec) ? PTH_SHADOW_YAML :
+	        w->opt.stack  ? "docker-stack.yml" :
+	                        "docker-compose.yml");
 	pth_must(pth_tool_print(&path, &e), &e);
+}
+
+/* The record takes the first error with it. */
+static void
+mark(json_t *rec, const struct pth_diags *d)
+{
+	size_t i = 0;
+
+	while (i < d->n && d->v[i].severity != PTH_ERROR)
+		i++;
+	if (i < d->n)
+		pth_rec_error(rec, "compose", (enum pth_category)d->v[i].category, d->v[i].file,
+		    d->v[i].line, d->v[i].col, "%s", d->v[i].text);
 }
 
 /* The test with its "compose", or with the reason why it has none. */
@@ -162,17 +191,16 @@ compose(struct work *w, json_t *rec)
 	pth_event_run(pth_test_run(rec));
 	pth_event_test(pth_rec_id(rec));
 	pth_diags_init(&d, "");
-	if (pth_compose_test(rec, w->home.share, w->names, &d, &e) == 0) {
+	if (is_simulated(rec) ? pth_shadow_test(rec, &d, &e) == 0 :
+	                        pth_compose_test(rec, w->home.share, w->names, &d, &e) == 0) {
 		composed = pth_test_compose(rec);
 		pth_event("test.composed", "{s:s,s:i}", "project", pth_compose_project(composed),
 		    "images", (int)json_array_size(pth_compose_images(composed)));
 	} else {
 		w->bad = true;
-		pth_diags_print(&d, 0);
-		if (d.n > 0)
-			pth_rec_error(rec, "compose", (enum pth_category)d.v[0].category,
-			    d.v[0].file, d.v[0].line, d.v[0].col, "%s", d.v[0].text);
+		mark(rec, &d);
 	}
+	pth_diags_print(&d, 0);
 	pth_diags_release(&d);
 	pth_event_test(NULL);
 }

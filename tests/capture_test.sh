@@ -540,10 +540,13 @@ testContainers() {
 
 testEnvironmentWithoutCapture() {
 	experiment '{snaplen: 96}'
-	sed 's/localhost/shadow_ns/' x.yaml >y.yaml && mv y.yaml x.yaml
-	make_plan
+	sed 's/localhost/blind/' x.yaml >y.yaml && mv y.yaml x.yaml
+	mkdir -p own/environments/network
+	printf '%s\n' 'plugin: blind' 'kind: network_environment' 'isolation: none' \
+		'supported_by: [pth-exec]' >own/environments/network/blind.yaml
+	PTH_PATH=own make_plan
 	assertMatch "$(cat err)" \
-		'x.yaml:4:[0-9]*: warning: capture: no effect in environment shadow_ns'
+		'x.yaml:4:[0-9]*: warning: capture: no effect in environment blind'
 }
 
 . shunit2

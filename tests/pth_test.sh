@@ -218,8 +218,7 @@ testCheckFindsTheMistakesOfAllStages() {
 	18:54: error: a client must have a target
 	19:32: error: no implementation named 'pingpong'; did you mean 'ping_pong'?
 	19:89: error: there is no service 'x' in this test; did you mean 's'?
-	21:31: warning: network environment shadow_ns cannot be run by this version
-	24:10: warning: links
+	24:11: error: links
 	26:63: error: service_prefix
 	26:76: error: subnet
 	28:13: error: a service in a container cannot be named docker
@@ -240,7 +239,7 @@ testCheckFindsTheMistakesOfAllStages() {
 	sed -i '/LOUD/d; /^- name: d/,/^- name: e/{/^- name: e/!d;}' all.yaml
 	run pth run -P all all.yaml -o some --keep-going
 	assertCode 1
-	assertEquals 'error error unsupported error' \
+	assertEquals 'error error error error' \
 		"$(jq -r 'select(.id).result.status' some/results.jsonl | xargs)"
 }
 

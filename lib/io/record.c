@@ -51,6 +51,12 @@ pth_rec_plan_is_local(const json_t *plan)
 	return strcmp(pth_env_type(pth_plan_environment(plan)), "localhost") == 0;
 }
 
+bool
+pth_rec_plan_is_simulated(const json_t *plan)
+{
+	return strcmp(pth_env_isolation(pth_plan_environment(plan)), "simulator") == 0;
+}
+
 json_t *
 pth_rec_services(const json_t *rec)
 {

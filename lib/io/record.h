@@ -91,6 +91,8 @@ const json_t *pth_rec_plan(const json_t *rec);
 /* Does pth-exec run the commands of such a plan itself (environment localhost),
  * not an engine? NULL counts as that. */
 bool pth_rec_plan_is_local(const json_t *plan);
+/* Do its services run in a simulator, which is a process of the test? */
+bool pth_rec_plan_is_simulated(const json_t *plan);
 /* plan.services (a list of svc), and one of them by name (NULL: none). That is
  * what was planned: of a test in containers, what runs inside. Borrowed. */
 json_t *pth_rec_services(const json_t *rec);

@@ -34,7 +34,9 @@
 	O(img, "compose.images[]") \
 	O(inside, "the file docker/NAME.json, for process 1 of a container") \
 	O(insideend, "the file svc.inner.file, of process 1") \
-	O(samples, "plan.metrics")
+	O(samples, "plan.metrics") \
+	O(sim, "the file shadow.json, for pth-shadow") \
+	O(simhost, "sim.services[]")
 
 #define PTH_KEYS_plan(X, o) \
 	X(o, obj, environment, env) \
@@ -264,6 +266,19 @@
 	X(o, obj, result, result)
 #define PTH_KEYS_samples(X, o) \
 	X(o, str, file, "metrics.jsonl")
+#define PTH_KEYS_sim(X, o) \
+	X(o, int, pth, 0) \
+	X(o, int, stop_us, 0) \
+	X(o, list, services, simhost)
+#define PTH_KEYS_simhost(X, o) \
+	X(o, str, name, "") \
+	X(o, str, host, "") \
+	X(o, bool, finite, false) \
+	X(o, bool, critical, true) \
+	X(o, int, start_us, 0) \
+	X(o, int, shutdown_us, 0) \
+	X(o, int, code, 0) \
+	X(o, bool, pcap, false)
 /* clang-format on */
 
 PTH_PLAN_OBJECTS(PTH_ACCESSORS)

@@ -50,6 +50,7 @@
 	X(o, str, started, "") \
 	X(o, str, ended, "") \
 	X(o, int, duration_us, 0) \
+	X(o, int, simulated_us, 0) \
 	X(o, int, attempt, 1) \
 	X(o, str, run_dir, NULL) \
 	X(o, str, dir, NULL) \
@@ -88,6 +89,7 @@
 	X(o, int, run_us, 0) \
 	X(o, int, stop_us, 0)
 #define PTH_KEYS_rsvc(X, o) \
+	X(o, str, host, NULL) \
 	X(o, str, state, "") \
 	X(o, str, reason, "") \
 	X(o, int, code, -1) \

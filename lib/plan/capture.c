@@ -155,7 +155,9 @@ one(struct plan *p, const struct given *g, bool alone)
 static bool
 has_networks(const struct plan *p)
 {
-	return strcmp(pth_desc_str(p->eview, "isolation", "none"), "container") == 0;
+	const char *isolation = pth_desc_str(p->eview, "isolation", "none");
+
+	return strcmp(isolation, "container") == 0 || strcmp(isolation, "simulator") == 0;
 }
 
 /* Sets the captures of services; true when there is one. Where each service has a
@@ -291,13 +293,21 @@ in_vain(struct plan *p)
 	}
 }
 
+/* Does Shadow's own option leave the packets out? */
+static bool
+is_left_out(const struct plan *p)
+{
+	return json_is_false(pth_json_path(p->eparams, "host_option_defaults.pcap_enabled"));
+}
+
 json_t *
 plan_capture(struct plan *p, json_t *list, struct pth_err *e)
 {
 	const json_t *own = pth_test_capture(p->rec);
 	struct given g = { own, NULL, NULL };
 	bool whole = !json_is_false(own) && pth_gcap_enabled(own) &&
-	    pth_envparam_capture(p->eparams) && pth_steps_record_pcap(pth_test_steps(p->rec));
+	    pth_envparam_capture(p->eparams) && pth_steps_record_pcap(pth_test_steps(p->rec)) &&
+	    !is_left_out(p);
 	json_auto_t *all = NULL, *out = NULL;
 
 	if (pth_yaml_get(p->eview, "capture") == NULL) {

@@ -356,6 +356,7 @@ environment(const struct plan *p)
 	const char *own = pth_desc_str(p->eview, "isolation", "none"),
 	           *asked = pth_test_isolation(p->rec);
 	const json_t *given = pth_test_network_environment(p->rec);
+	static const char *const fixed[] = { "container", "simulator" };
 	const struct pth_plugin *root = p->env;
 	json_t *o = json_object();
 
@@ -363,8 +364,8 @@ environment(const struct plan *p)
 		root = root->base;
 	pth_env_set_type(o, root->name);
 	pth_env_set_plugin(o, p->env->name);
-	/* The test may ask for less or more, but not of an engine's containers. */
-	pth_env_set_isolation(o, asked == NULL || strcmp(own, "container") == 0 ? own : asked);
+	/* The test may ask for less or more, but not of containers and simulators. */
+	pth_env_set_isolation(o, asked == NULL || pth_one_of(own, fixed, 2) ? own : asked);
 	if (pth_test_read_only(p->rec))
 		pth_env_set_read_only(o, true);
 	if (json_array_size(pth_test_shared(p->rec)) > 0)

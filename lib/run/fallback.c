@@ -42,14 +42,24 @@ answers(struct pth_engine *engine)
 	return engine->answers;
 }
 
+static bool
+has_simulator(void)
+{
+	pth_auto_str found = pth_which("shadow", NULL);
+
+	return found != NULL;
+}
+
 void
 pth_fallback_apply(struct pth_engine *engine, json_t *rec)
 {
 	json_t *o = pth_test_fallback(rec), *plan = pth_fallback_plan(o);
+	bool simulated = pth_rec_plan_is_simulated(pth_test_plan(rec));
 
 	if (o == NULL)
 		return;
-	if (plan == NULL || pth_test_error(rec) != NULL || answers(engine)) {
+	if (plan == NULL || pth_test_error(rec) != NULL ||
+	    (simulated ? has_simulator() : answers(engine))) {
 		json_object_del(rec, PTH_KEY(test, fallback));
 		return;
 	}
@@ -59,7 +69,8 @@ pth_fallback_apply(struct pth_engine *engine, json_t *rec)
 		pth_test_set_steps(rec, json_incref(pth_fallback_steps(o)));
 	json_object_del(o, PTH_KEY(fallback, steps));
 	json_object_del(rec, PTH_KEY(test, compose));
-	pth_fallback_set_reason(o, "no container engine answers");
+	pth_fallback_set_reason(
+	    o, simulated ? "this machine has no program shadow" : "no container engine answers");
 	pth_event_test(pth_rec_id(rec));
 	pth_event("environment.fallback", "{s:s,s:s,s:s}", "from", pth_fallback_from(o), "to",
 	    pth_fallback_to(o), "reason", pth_fallback_reason(o));

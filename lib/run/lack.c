@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/strv.h"
 #include "dissect/filter.h"
+#include "host/elf.h"
 #include "io/event.h"
 #include "io/record.h"
 #include "supervise/supervisor.h"
@@ -216,6 +217,31 @@ interface(struct look *l, const json_t *plan)
 	    hosts ? "this machine" : "the network of the test", name);
 }
 
+/* What runs in Shadow: programs of this machine, which must not be static. */
+static void
+simulated(struct look *l, const json_t *plan)
+{
+	json_t *s;
+	size_t i;
+
+	programs(l, plan);
+	json_array_foreach(pth_plan_services(plan), i, s) {
+		const char *name = json_string_value(
+		    json_array_get(pth_cmd_argv(pth_phases_run(pth_svc_phases(s))), 0));
+		pth_auto_buf b = PTH_BUF_INIT, at = PTH_BUF_INIT;
+		pth_auto_str found = NULL;
+
+		pth_places_expand(l->places, name != NULL ? name : "", &b);
+		found = b.len > 0 ? pth_which(b.s, l->path) : NULL;
+		if (found == NULL || !pth_elf_is_static(found))
+			continue;
+		pth_buf_addf(&at, "services.%s.implementation.name", pth_svc_name(s));
+		warn(l, at.s,
+		    "%s is linked statically, and Shadow runs only what is not: it will fail",
+		    found);
+	}
+}
+
 /* --- sizes --- */
 
 /* The place of a limit: of the service, or of the test for all of them. */
@@ -285,7 +311,9 @@ pth_lack_test(const json_t *rec, const struct pth_supply *supply, const struct p
 			    "network environment %s cannot be run by this version; the test is not "
 			    "run",
 			    pth_env_type(env));
-	} else if (pth_rec_plan_is_local(own) || composed != NULL)
+	} else if (pth_rec_plan_is_simulated(own))
+		simulated(&l, own);
+	else if (pth_rec_plan_is_local(own) || composed != NULL)
 		programs(&l, composed != NULL ? composed : own);
 	if (pth_rec_plan_is_local(own)) {
 		interface(&l, own);

@@ -24,7 +24,9 @@
 static bool
 is_remote(const json_t *rec)
 {
-	return !pth_rec_plan_is_local(pth_rec_plan(rec));
+	const json_t *plan = pth_rec_plan(rec);
+
+	return !pth_rec_plan_is_local(plan) && !pth_rec_plan_is_simulated(plan);
 }
 
 static unsigned
@@ -32,7 +34,8 @@ wanted(const json_t *rec)
 {
 	const char *isolation = pth_env_isolation(pth_plan_environment(pth_rec_plan(rec)));
 
-	if (strcmp(isolation, "none") == 0 || is_remote(rec))
+	/* A simulator's programs have its network, and none of ours. */
+	if (strcmp(isolation, "none") == 0 || strcmp(isolation, "simulator") == 0 || is_remote(rec))
 		return 0;
 	return strcmp(isolation, "net") == 0 ? PTH_NS_USER | PTH_NS_NET | PTH_NS_PID : PTH_NS_ALL;
 }

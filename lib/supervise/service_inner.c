@@ -188,8 +188,13 @@ lost(struct service *s, int code)
 	const struct pth_reason *why = PTH_WHY(
 	    supervise_command_last_line(&s->at, NULL, PTH_CAT_DOCKER_RUNTIME, line));
 
+	/* Of a simulator its own program tells, and an engine is not asked. */
+	if (!s->at.places->engine)
+		supervise_service_fail(s, PTH_END_LOST,
+		    PTH_WHY(supervise_command_last_line(&s->at, NULL, PTH_CAT_SERVICE_START, line)),
+		    "the simulation was lost: pth-shadow ended with exit code %d%s", code, line);
 	/* docker start says 137 for a container that was killed. */
-	if (code == 137)
+	else if (code == 137)
 		supervise_service_fail(
 		    s, PTH_END_LOST, why, "its container was killed from outside");
 	else if (s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING)

@@ -191,7 +191,8 @@ pth_steps_unsupported(const json_t *rec)
 	json_t *action;
 	size_t i;
 
-	if (json_array_size(pth_test_links(rec)) > 0)
+	if (json_array_size(pth_test_links(rec)) > 0 &&
+	    !pth_rec_plan_is_simulated(pth_rec_plan(rec)))
 		return "links: network conditions are not supported by this version";
 	json_array_foreach(pth_steps_actions(pth_test_steps(rec)), i, action)
 		if ((kind = kind_of(action, &what)) != NULL && kind->begin == begin_link)

@@ -84,10 +84,13 @@ say_network(const struct supervisor *sup)
 {
 	const json_t *env = pth_plan_environment(sup->req->plan);
 	const char *isolation = pth_env_isolation(env), *address = pth_env_address(env);
-	bool own = (sup->req->ns.used & PTH_NS_NET) != 0 || strcmp(isolation, "container") == 0;
+	bool simulated = strcmp(isolation, "simulator") == 0,
+	     own = simulated || (sup->req->ns.used & PTH_NS_NET) != 0 ||
+	    strcmp(isolation, "container") == 0;
 
 	pth_event("network.configured", "{s:s,s:s,s:b,s:s*}", "type", pth_env_type(env), "of",
 	    strcmp(isolation, "container") == 0 ? "containers" :
+	        simulated                       ? "simulator" :
 	        own                             ? "namespace" :
 	                                          "host",
 	    "isolated", own, "address", *address != '\0' ? address : NULL);

@@ -151,6 +151,8 @@ put_inside(json_t *o, const json_t *inner, int64_t zero)
 
 	for (size_t i = 0; i < countof(keys); i++)
 		supervise_put(o, keys[i], json_deep_copy(json_object_get(result, keys[i])));
+	if (json_is_integer(PTH_GET(result, result, simulated_us)))
+		pth_result_set_simulated_us(o, pth_result_simulated_us(result));
 	if (result != NULL)
 		json_object_foreach(pth_result_services(o), name, v)
 			supervise_service_shift(v, supervise_service_inner_shift(inner, zero));
@@ -207,6 +209,8 @@ supervise_isolation(const struct pth_supervise_req *req)
 	/* What every container has; a user namespace is up to the engine. */
 	if (strcmp(pth_env_isolation(pth_plan_environment(req->plan)), "container") == 0)
 		used = asked = PTH_NS_ALL & ~(unsigned)PTH_NS_USER;
+	else if (pth_rec_plan_is_simulated(req->plan))
+		asked = req->ns.asked;
 	return json_pack("{s:o,s:o,s:s}", PTH_KEY(isolation, used), pth_ns_names(used),
 	    PTH_KEY(isolation, missing), pth_ns_names(asked & ~used), PTH_KEY(isolation, reason),
 	    req->ns.reason);

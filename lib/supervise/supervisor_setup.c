@@ -45,20 +45,40 @@ programs_found(struct supervisor *sup, const json_t *list, const char *owner, co
 	return ok;
 }
 
+/* PATH of what we start, in its environment. */
+static const char *
+path_of(char *const *env)
+{
+	for (; *env != NULL; env++)
+		if (strncmp(*env, "PATH=", 5) == 0)
+			return *env + 5;
+	return NULL;
+}
+
+/* Is the simulator missing that runs the services? */
+static bool
+lacks_simulator(const struct supervisor *sup)
+{
+	pth_auto_strv env = pth_places_env(sup->req->places, sup->req->places->dir, NULL, NULL);
+	pth_auto_str found = NULL;
+
+	if (!pth_rec_plan_is_simulated(sup->req->plan))
+		return false;
+	found = pth_which("shadow", path_of(env));
+	return found == NULL;
+}
+
 /* Programs that the plan names and the machine lacks: say so before anything
  * starts, with the package that has them. */
 static bool
 requirements_met(struct supervisor *sup)
 {
 	pth_auto_strv env = pth_places_env(sup->req->places, sup->req->places->dir, NULL, NULL);
-	const char *path = NULL;
+	const char *path = path_of(env);
 	json_t *service;
 	size_t i;
 	bool ok;
 
-	for (char **p = env; *p != NULL; p++)
-		if (strncmp(*p, "PATH=", 5) == 0)
-			path = *p + 5;
 	ok = programs_found(sup, pth_plan_requires(sup->req->plan), "setup", path);
 	json_array_foreach(pth_plan_services(sup->req->plan), i, service) {
 		/* What a service lacks that the test can do without, its own failure tells. */
@@ -234,6 +254,7 @@ bool
 supervise_prepare(struct supervisor *sup)
 {
 	const char *no = pth_steps_unsupported(sup->req->rec);
+	bool lacks = lacks_simulator(sup);
 	struct pth_err e;
 
 	if (no != NULL) {
@@ -241,15 +262,19 @@ supervise_prepare(struct supervisor *sup)
 		return false;
 	}
 	read_environment(sup);
-	if (!requirements_met(sup) || !networks_free(sup))
+	if (!lacks && (!requirements_met(sup) || !networks_free(sup)))
 		return false;
 	if (init_services(sup, &e) != 0 || init_actions(sup, &e) != 0) {
 		supervise_ending(
 		    sup, PTH_S_ERROR, PTH_WHY(pth_category_err(&e, PTH_CAT_NONE)), "%s", e.text);
 		return false;
 	}
+	/* Its configuration is there all the same. */
+	if (lacks)
+		supervise_ending(sup, PTH_S_UNSUPPORTED, PTH_WHY(PTH_CAT_NONE),
+		    "this machine has no program shadow; its configuration is in shadow.yaml");
 	tell_lacks(sup);
-	return true;
+	return !lacks;
 }
 
 void
