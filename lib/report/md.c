@@ -184,6 +184,23 @@ measures(const struct pth_report_test *t, struct pth_buf *b)
 		}
 }
 
+/* Whose captures the numbers of packets are of. */
+static void
+captures(const struct pth_report_test *t, struct pth_buf *b)
+{
+	pth_auto_buf list = PTH_BUF_INIT;
+	const json_t *c;
+	size_t i;
+
+	json_array_foreach(pth_metrics_captures(t->metrics), i, c)
+		pth_report_item(
+		    &list, "%s %lld", pth_capsum_service(c), (long long)pth_capsum_packets(c));
+	if (i > 1)
+		pth_buf_adds(&list, "; a packet that several have counts once");
+	if (i > 0)
+		text_row(b, "Packets in captures", list.s);
+}
+
 static void
 metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 {
@@ -214,6 +231,7 @@ metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 	}
 	for (size_t i = 0; i < countof(rows); i++)
 		row(b, rows[i].name, pth_json_path(t->metrics, rows[i].path), rows[i].unit);
+	captures(t, b);
 	measures(t, b);
 	pth_report_items(&versions, pth_conns_versions(pth_metrics_quic(t->metrics)));
 	if (versions.len > 0)
@@ -342,7 +360,8 @@ details(const struct pth_report *r, struct pth_buf *b)
 	    "events.jsonl           what happened, event by event\n"
 	    "results.jsonl          the record of each test; input for pth-report\n"
 	    "TEST/record.json       the record of one test\n"
-	    "TEST/capture.pcapng    its packets, TLS keys inside\n"
+	    "TEST/capture.pcapng    its packets, TLS keys inside; those of services in containers\n"
+	    "                       are in TEST/SERVICE/capture.pcapng\n"
 	    "TEST/SERVICE/          a service's logs, downloads, qlog and profiler files");
 }
 

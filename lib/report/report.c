@@ -192,10 +192,10 @@ few_metrics(const json_t *m)
 {
 	static const char *const names[] = { PTH_KEY(metrics, duration_us),
 		PTH_KEY(metrics, packets), PTH_KEY(metrics, bytes), PTH_KEY(metrics, captured_us),
-		PTH_KEY(metrics, dropped), PTH_KEY(metrics, omitted), PTH_KEY(metrics, discarded),
-		PTH_KEY(metrics, truncated), PTH_KEY(metrics, incomplete), PTH_KEY(metrics, quic),
-		PTH_KEY(metrics, tcp), PTH_KEY(metrics, transfer), PTH_KEY(metrics, measures),
-		PTH_KEY(metrics, error) };
+		PTH_KEY(metrics, captures), PTH_KEY(metrics, dropped), PTH_KEY(metrics, omitted),
+		PTH_KEY(metrics, discarded), PTH_KEY(metrics, truncated),
+		PTH_KEY(metrics, incomplete), PTH_KEY(metrics, quic), PTH_KEY(metrics, tcp),
+		PTH_KEY(metrics, transfer), PTH_KEY(metrics, measures), PTH_KEY(metrics, error) };
 	json_t *o = json_object(), *v;
 
 	for (size_t i = 0; i < countof(names); i++)
@@ -591,9 +591,12 @@ pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 	const json_t *transfer = pth_metrics_transfer(t->metrics);
 	const json_t *packets = PTH_GET(metrics, t->metrics, packets);
 	const json_t *shake = pth_metric_find(t->metrics, PTH_KEY(conns, handshake_us), NULL);
+	size_t captures = json_array_size(pth_metrics_captures(t->metrics));
 
 	if (json_is_integer(packets))
 		pth_report_item(b, "%lld packets", (long long)json_integer_value(packets));
+	if (json_is_integer(packets) && captures > 1)
+		pth_buf_addf(b, " of %zu captures", captures);
 	if (json_is_integer(shake)) {
 		pth_report_item(b, "handshake ");
 		pth_duration_show(b, json_integer_value(shake));

@@ -181,22 +181,15 @@ put_parts(json_t *o, struct supervisor *sup)
 		put_inside(o, sup->services[i].inner, sup->zero);
 }
 
-/* Every container has a capture of its own; a server's, who sees it all,
- * stands for the test. */
+/* That of the test: of services in one container, it was made there. */
 static json_t *
-capture_inside(struct supervisor *sup)
+capture_of_test(struct supervisor *sup)
 {
-	const json_t *best = NULL;
+	const json_t *whole = supervise_capture_result(sup, NULL);
 
-	for (size_t i = 0; i < sup->nservices; i++) {
-		const json_t *c = pth_insideend_capture(sup->services[i].inner);
-
-		if (json_is_object(c) && (best == NULL || !sup->services[i].finite))
-			best = c;
-		if (best == c && !sup->services[i].finite)
-			break;
-	}
-	return best != NULL ? json_deep_copy(best) : json_null();
+	if (pth_plan_inside(sup->req->plan) && sup->nservices == 1)
+		whole = pth_insideend_capture(sup->services[0].inner);
+	return json_is_object(whole) ? json_deep_copy(whole) : json_null();
 }
 
 json_t *
@@ -217,7 +210,7 @@ supervise_result(struct supervisor *sup, const char *started)
 {
 	int64_t now = pth_mono_us();
 	pth_auto_buf ended = PTH_BUF_INIT;
-	json_t *o = json_object(), *whole = supervise_capture_result(sup, NULL);
+	json_t *o = json_object();
 
 	pth_rfc3339(&ended, pth_real_us());
 	pth_result_set_status(o, pth_status_result_name(sup->status));
@@ -232,7 +225,7 @@ supervise_result(struct supervisor *sup, const char *started)
 	    sup->req->places->engine ? "container" :
 	        sup->guarded         ? "protected" :
 	                               "unprotected");
-	pth_result_set_capture(o, whole != NULL ? json_incref(whole) : capture_inside(sup));
+	pth_result_set_capture(o, capture_of_test(sup));
 	pth_result_set_timings(o, timings(sup, now));
 	put_parts(o, sup);
 	return o;
