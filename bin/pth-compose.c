@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -13,6 +14,8 @@
 #include "io/file.h"
 #include "io/tool.h"
 #include "plan/fill.h"
+
+#define INIT_MAX ((size_t)64 << 20)
 
 /* One of print, dir and images, or none: then it is a filter. */
 struct options {
@@ -30,26 +33,33 @@ struct work {
 	bool bad;
 };
 
-/* The compose file, as it is or for a swarm. */
+/* The compose file, as it is or for a swarm, with its placeholders replaced. */
 static void
-yaml_of(const struct work *w, const json_t *rec, struct pth_buf *b)
+yaml_of(const struct work *w, const json_t *rec, const struct pth_places *places, struct pth_buf *b)
 {
 	json_t *doc = pth_compose_document(pth_test_compose(rec));
 	json_auto_t *stack = w->opt.stack ? pth_compose_stack(doc) : json_incref(doc);
-	pth_auto_buf how = PTH_BUF_INIT;
+	pth_auto_buf how = PTH_BUF_INIT, text = PTH_BUF_INIT;
 	struct pth_err e;
 
 	pth_compose_how(&how, rec, w->opt.stack);
-	pth_must(pth_compose_yaml(b, stack, how.s, &e), &e);
+	pth_must(pth_compose_yaml(&text, stack, how.s, &e), &e);
+	pth_places_expand(places, text.s, b);
 }
 
 static void
 print(struct work *w, const json_t *rec)
 {
 	struct pth_buf b = PTH_BUF_INIT;
+	char unique[PTH_UNIQUE_SIZE];
+	struct pth_places p = w->places;
+	pth_auto_str here = realpath(".", NULL);
 	struct pth_err e;
 
-	yaml_of(w, rec, &b);
+	pth_run_id_unique("", pth_rec_id(rec), unique);
+	p.unique = unique;
+	p.dir = here; /* where somebody may put what is written */
+	yaml_of(w, rec, &p, &b);
 	if (w->shown++ > 0)
 		fputs("---\n", stdout);
 	pth_must(pth_tool_print(&b, &e), &e);
@@ -100,19 +110,35 @@ open_test(const char *base, const char *id)
 	return fd;
 }
 
+/* Process 1 of the containers beside the compose file. */
+static void
+copy_init(const struct work *w, int fd)
+{
+	pth_auto_buf from = PTH_BUF_INIT, program = PTH_BUF_INIT;
+	struct pth_err e;
+	pth_auto_fd to = -1;
+
+	pth_buf_addf(&from, "%s/pth-init", w->home.bin);
+	pth_must(pth_file_read_named(from.s, INIT_MAX, &program, &e), &e);
+	pth_must(pth_file_write(fd, "docker/pth-init", program.s, program.len, &e), &e);
+	if ((to = pth_open_regular(fd, "docker/pth-init", NULL)) < 0 || fchmod(to, 0755) != 0)
+		pth_die(PTH_SYSTEM, "docker/pth-init:");
+}
+
 /* Everything that pth-exec would put into the test's directory, for use by
  * hand: DIR/ID/docker-compose.yml and what it mounts. */
 static void
 write_files(struct work *w, const json_t *rec)
 {
 	const json_t *composed = pth_test_compose(rec);
-	json_auto_t *plan = json_deep_copy(pth_compose_plan(composed));
+	const json_t *plan = pth_compose_plan(composed);
 	pth_auto_str base = NULL;
 	pth_auto_str owner = pth_run_id_text();
 	pth_auto_buf dir = PTH_BUF_INIT, yaml = PTH_BUF_INIT;
 	struct pth_buf path = PTH_BUF_INIT;
 	char unique[PTH_UNIQUE_SIZE];
-	struct pth_places p = w->places;
+	const char *file = w->opt.stack ? "docker-stack.yml" : "docker-compose.yml";
+	struct pth_places p = w->places, beside;
 	pth_auto_fd fd = -1;
 	struct pth_err e;
 	json_t *v;
@@ -127,13 +153,13 @@ write_files(struct work *w, const json_t *rec)
 	p.dir = dir.s;
 	p.owner = owner;
 	p.unique = unique;
-	if (w->opt.stack) {
-		yaml_of(w, rec, &yaml);
-		pth_json_push(pth_plan_files(plan),
-		    json_pack("{s:s,s:s}", PTH_KEY(content, path), "docker-stack.yml",
-		        PTH_KEY(content, text), yaml.s));
-	}
 	pth_must(pth_plan_fill(fd, plan, &p, &e), &e);
+	/* The directory can be moved: what the file mounts is in it. */
+	beside = p;
+	beside.bin = "./docker";
+	yaml_of(w, rec, &beside, &yaml);
+	pth_must(pth_file_write(fd, file, yaml.s, yaml.len, &e), &e);
+	copy_init(w, fd);
 	json_array_foreach(pth_plan_services(plan), i, v) {
 		const char *name = pth_svc_name(v);
 		pth_auto_fd sub = -1;
@@ -146,7 +172,8 @@ write_files(struct work *w, const json_t *rec)
 	json_array_foreach(pth_compose_images(composed), i, v)
 		if (pth_img_argv(v) != NULL)
 			pth_must(pth_image_fill(v, &p, &e), &e);
-	pth_buf_addf(&path, "%s/docker-%s.yml\n", dir.s, w->opt.stack ? "stack" : "compose");
+	pth_must(pth_compose_prepare(rec, &p, &e), &e);
+	pth_buf_addf(&path, "%s/%s\n", dir.s, file);
 	pth_must(pth_tool_print(&path, &e), &e);
 }
 

@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "container/compose.h"
 #include "container/resolve.h"
+#include "container/start.h"
 #include "container/users.h"
 #include "host/cgroup.h"
 #include "host/channel.h"
@@ -109,7 +110,7 @@ give(struct init *x, const struct pth_proc_user *who)
 static void
 inherit(struct init *x)
 {
-	static const char *const ours[] = { "PTH_EVENTS", "PTH_HOLD", "HOME" };
+	static const char *const ours[] = { "PTH_EVENTS", "PTH_HOLD", "PTH_RUN", "HOME" };
 	struct pth_err e;
 	json_auto_t *env = pth_resolve_environ(&e);
 	json_t *s;
@@ -227,6 +228,7 @@ run(struct init *x)
 	if (pth_plan_announce(x->plan) != NULL)
 		unlinkat(x->dirfd, pth_plan_announce(x->plan), 0);
 	unlinkat(x->homefd, "inner.json", 0);
+	pth_start_links(pth_inside_links(x->root));
 	give(x, &who);
 	inherit(x);
 	pth_must(pth_resolve_expand_all(x->plan, &e), &e);
@@ -254,9 +256,10 @@ main(int argc, char **argv)
 		    .flag = &ready },
 	};
 	struct pth_tool tool = { "pth-init",
-		"Run the services of a plan as process 1 of a container", "PLAN",
+		"Run the services of a plan as process 1 of a container", "PLAN [WORD]...",
 		PTH_OPTIONS(table) };
 	struct init x = { .dirfd = -1, .homefd = -1 };
+	struct pth_err e;
 	int code;
 
 	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
@@ -267,6 +270,13 @@ main(int argc, char **argv)
 		    (int)getpid());
 	load(&x, tool.operand[0]);
 	open_dirs(&x);
+	if (!ready) {
+		pth_must(
+		    pth_start_command(x.root, tool.operand + 1, tool.operand_count - 1, &e), &e);
+		/* pth-exec has started the container, or somebody by hand. */
+		if (getenv("PTH_RUN") == NULL)
+			pth_must(pth_start_by_hand(x.dirfd, x.name, &e), &e);
+	}
 	code = ready ? is_ready(&x) : run(&x);
 	json_decref(x.root);
 	return code;

@@ -72,4 +72,114 @@ testCapturesOfAllServicesAreJudged() {
 	assertMatch "$out" "$(field .metrics.packets) packets of 4 captures"
 }
 
+# What is in a directory: every file with its hash.
+content() {
+	find "$1" -type f | sort | xargs sha256sum
+}
+
+# refused FILE: compose runs nothing that would write over what a run has left there.
+refused() {
+	timeout 100 $compose -f "$1" up --abort-on-container-exit >up.log 2>&1
+	assertNotEquals 0 $?
+	assertMatch "$(cat up.log)" \
+		'this directory holds the record of a run; pth-compose -o DIR makes one'
+	assertEquals '' "$(docker ps -aq)"
+}
+
+# Nor does pth-init for who insists.
+refused_inside() {
+	export PTH_BY_HAND=1
+	timeout 100 $compose -f "$1" up --abort-on-container-exit >up.log 2>&1
+	$compose -f "$1" logs server >server.log 2>&1
+	$compose -f "$1" down -v >/dev/null 2>&1
+	unset PTH_BY_HAND
+	assertMatch "$(cat server.log)" 'what pth-exec has recorded here stays as it is'
+	assertMatch "$(cat server.log)" 'pth-compose -o DIR'
+}
+
+testRunByHandLeavesEvidenceAlone() {
+	docker_ready || return
+	need docker-compose docker-compose || return
+	through "$TOP/examples/minip-docker.yaml"
+	assertEquals "$(why)" passed "$(field .verdict.status)"
+	content run/001-* >before
+	assertLeast 8 "$(wc -l <before)" 'files of a test'
+	each_compose refused run/001-*/docker-compose.yml
+	each_compose refused_inside run/001-*/docker-compose.yml
+	# Nor when a container has left nothing but its logs.
+	mkdir kept
+	mv run/001-*/server/inner.json kept/
+	each_compose refused_inside run/001-*/docker-compose.yml
+	mv kept/inner.json run/001-*/server/
+	content run/001-* >after
+	assertEquals '' "$(diff before after)"
+}
+
+# A client that shows a certificate of the test, and both names of its directory.
+secured() {
+	cat <<-'EOF'
+		metadata: {name: secured}
+		tests:
+		  - name: secured
+		    network_environment: {type: docker_compose}
+		    services:
+		      server:
+		        implementation: {name: ping_pong, type: iut}
+		        protocol: {name: minip, version: functional, role: server}
+		        network: {port: 4443}
+		      client:
+		        implementation: {name: command, type: testers, command: [sh, -c,
+		          "read -r x </opt/certs/cert.pem; echo $x; : >/app/logs/mine; cd ../client;
+		          [ -e mine ] && echo $0 a:b", "$HOME"]}
+		        protocol: {name: quic, version: rfc9000, role: client, target: server}
+		    steps: {wait: 20}
+	EOF
+}
+
+secured_by_hand() {
+	rm -rf hand moved
+	file=$(pth-compose -o hand composed.jsonl)
+	assertTrue 'certificates are there' "[ -s ${file%/*}/certs/cert.pem ]"
+	assertNoMatch "$(grep -v '^ *- .PATH' "$file")" '@\{|'"$PWD|$TOP"
+	# The directory is all that is needed: it can be moved.
+	mv hand moved
+	file=moved/${file#*/hand/}
+	timeout 100 $compose -f "$file" up --exit-code-from client >up.log 2>&1
+	assertEquals "$compose: $(cat up.log)" 0 $?
+	$compose -f "$file" down -v >/dev/null 2>&1
+	assertEquals '-----BEGIN CERTIFICATE----- $HOME a:b' \
+		"$(xargs -d '\n' <"${file%/*}/client/stdout.log")"
+}
+
+testRunByHandHasItsCertificates() {
+	docker_ready || return
+	need docker-compose docker-compose || return
+	need openssl openssl || return
+	secured >secured.yaml
+	through secured.yaml
+	assertEquals "$(why)" 'completed: ' "$(why)"
+	assertEquals '-----BEGIN CERTIFICATE----- $HOME a:b' \
+		"$(xargs -d '\n' <run/001-secured/client/stdout.log)"
+	each_compose secured_by_hand
+}
+
+testOnlyPortsThatAreAskedForArePublished() {
+	docker_ready || return
+	# The port is taken on this machine, which is nobody's business.
+	socat UDP-RECVFROM:4443,fork EXEC:true &
+	taken=$!
+	{ experiment a && one b && one c; } >three.yaml
+	wait=30 through three.yaml -j 3
+	kill $taken
+	assertEquals 'passed passed passed' "$(field .verdict.status | xargs)"
+	assertEquals '[]' "$(field .compose.plan.environment.resources | jq -cs 'add')"
+	assertNoMatch "$(cat run/*/docker-compose.yml)" 'ports:'
+	run=web experiment web '[sleep, "1"]' >web.yaml
+	sed -i 's/network: {port: 4443}/ports: ["24480:4443"]/' web.yaml
+	through web.yaml
+	assertEquals "$(why)" 'completed: ' "$(why)"
+	assertEquals '["udp:24480"]' "$(field .compose.plan.environment.resources | jq -c .)"
+	assertMatch "$(cat run/*/docker-compose.yml)" '"24480:4443/udp"'
+}
+
 . shunit2
