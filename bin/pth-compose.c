@@ -125,6 +125,20 @@ copy_init(const struct work *w, int fd)
 		pth_die(PTH_SYSTEM, "docker/pth-init:");
 }
 
+/* The directory of a service, with what is to be there. */
+static void
+fill_service(int fd, const json_t *service, const struct pth_places *places)
+{
+	const char *name = pth_svc_name(service);
+	pth_auto_fd sub = -1;
+	struct pth_err e;
+
+	pth_must(pth_mkdirs(fd, name, &e), &e);
+	if ((sub = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+		pth_die(PTH_SYSTEM, "%s:", name);
+	pth_must(pth_plan_fill(sub, service, places, &e), &e);
+}
+
 /* Everything that pth-exec would put into the test's directory, for use by
  * hand: DIR/ID/docker-compose.yml and what it mounts. */
 static void
@@ -160,15 +174,8 @@ write_files(struct work *w, const json_t *rec)
 	yaml_of(w, rec, &beside, &yaml);
 	pth_must(pth_file_write(fd, file, yaml.s, yaml.len, &e), &e);
 	copy_init(w, fd);
-	json_array_foreach(pth_plan_services(plan), i, v) {
-		const char *name = pth_svc_name(v);
-		pth_auto_fd sub = -1;
-
-		pth_must(pth_mkdirs(fd, name, &e), &e);
-		if ((sub = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
-			pth_die(PTH_SYSTEM, "%s:", name);
-		pth_must(pth_plan_fill(sub, v, &p, &e), &e);
-	}
+	json_array_foreach(pth_plan_services(plan), i, v)
+		fill_service(fd, v, &p);
 	json_array_foreach(pth_compose_images(composed), i, v)
 		if (pth_img_argv(v) != NULL)
 			pth_must(pth_image_fill(v, &p, &e), &e);

@@ -165,7 +165,7 @@ tell(struct init *x, const json_t *result, int64_t zero)
 	pth_insideend_set_zero_us(o, zero);
 	pth_insideend_set_status(o, pth_result_status(result));
 	pth_insideend_set_reason(o, pth_result_reason(result));
-	pth_insideend_set_oom(o, pth_rsvc_signal(service) != NULL && pth_cgroup_out_of_memory());
+	pth_insideend_set_oom(o, pth_cgroup_out_of_memory());
 	pth_insideend_set_service(o, service != NULL ? service : json_object());
 	pth_insideend_set_capture(o, capture != NULL ? json_incref(capture) : json_null());
 	if (x->whole)

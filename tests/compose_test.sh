@@ -112,13 +112,14 @@ testComposeFileHasTheShapeOfTheSpecification() {
 		PTH_EVENTS=none pth-compose -n plan.jsonl >file.yaml
 		run python3 - "$schema" file.yaml <<-'EOF'
 			import json, sys, jsonschema, yaml
-			jsonschema.validate(yaml.safe_load(open(sys.argv[2])), json.load(open(sys.argv[1])))
+			schema, file = open(sys.argv[1]), open(sys.argv[2])
+			jsonschema.validate(yaml.safe_load(file), json.load(schema))
 		EOF
 		assertCode 0
 		looked=$((looked + 1))
 		assertNoMatch "$(cat file.yaml)" '@\{(bin|dir|share|unique|owner|net6)\}'
 		[ "$file" = one.yaml ] ||
-			assertNoMatch "$(grep -v /pth/init:ro file.yaml)" '[: ".]/(work|tmp|home|root)/'
+			assertNoMatch "$(grep -v /pth/init:ro file.yaml)" "$TOP|$PWD"
 	done
 	assertLeast 3 $looked files
 }
@@ -126,7 +127,7 @@ testComposeFileHasTheShapeOfTheSpecification() {
 # What docker itself, who reads the files of stacks, makes of one.
 testStackFileIsAccepted() {
 	need docker docker.io || return
-	docker stack config --help >/dev/null 2>&1 || skip 'this docker has no stack config' || return
+	docker stack config --help >/dev/null 2>&1 || skip 'docker without stack config' || return
 	planned "$TOP/examples/minip-docker.yaml" >plan.jsonl
 	PTH_EVENTS=none pth-compose --stack -n plan.jsonl >stack.yaml
 	run docker stack config -c stack.yaml
@@ -140,17 +141,19 @@ testCommandIsToBeSeen() {
 	composed "$TOP/examples/minip-docker.yaml"
 	assertEquals '/usr/local/libexec/pth/miniP_server' \
 		"$(field '.compose.document.services.server.command[0]')"
-	assertEquals null "$(field '.compose.plan.files[] | select(.path == "docker/server.json").text |
-		fromjson.plan.services[0].phases.run.argv')"
+	assertEquals null \
+		"$(field '
+			.compose.plan.files[] | select(.path == "docker/server.json").text |
+				fromjson.plan.services[0].phases.run.argv')"
 	mkdir -p fake && fake docker 'shift; printf "%s\n" "$@" >words'
 	echo sha256:77 >id
 	field '.compose.plan.services[0].phases.pre_run[0].argv | map(if startswith("@{dir}/images")
 		then "id" else . end) | map(@sh) | join(" ")' >call.sh
 	PATH=$PWD/fake:$PATH sh call.sh
 	assertEquals 'the call can be made' 0 $?
-	field '.compose.document.services.server.command[]' >command
-	assertLeast 4 "$(wc -l <command)" words
-	{ printf '%s\n' --entrypoint /pth/init sha256:77 /pth/plan.json -- && cat command; } >want
+	field '.compose.document.services.server.command[]' >asked
+	assertLeast 4 "$(wc -l <asked)" words
+	{ printf '%s\n' --entrypoint /pth/init sha256:77 /pth/plan.json -- && cat asked; } >want
 	tail -n "$(wc -l <want)" words >got
 	assertEquals '' "$(diff want got)"
 }
@@ -211,7 +214,7 @@ testLabelsOnEverything() {
 	composed one.yaml
 	argv=$(field '.compose.plan.services[0].phases.pre_run[0].argv | join(" ")')
 	for word in org.pth.run=one org.pth.test=001-one org.pth.owner=@{owner}; do
-		case $argv in *" --label $word "*) assertTrue 0 ;; *) fail "no $word in $argv" ;; esac
+		assertMatch "$argv" " --label $word "
 	done
 	# They are for pth-clean; compose looks after its own.
 	assertEquals 0 "$(field '[.compose.document | .. | objects | .labels? // empty |

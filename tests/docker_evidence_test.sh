@@ -2,7 +2,8 @@
 # What is left of tests in containers: the captures of all services together, runs by hand beside
 # those of pth-exec, what is said of a want of memory. On a real engine.
 # timeout: 500
-# shellcheck disable=SC2016,SC2154 # scripts of sh -c; $out and $code come from through
+# Scripts of sh -c; $compose is words; $out and $code come from through.
+# shellcheck disable=SC2016,SC2086,SC2154
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
 own_world --net
@@ -52,7 +53,7 @@ testCapturesOfAllServicesAreJudged() {
 	docker_ready || return
 	pairs 'packets:' '  - {filter: "udp.port == 4443", min: 10, max: 10}' \
 		'  - {filter: "udp.port == 5443", min: 10, max: 10}' \
-		'  - {filter: "udp.length > 0 and udp.port == 5443 and frame.number > 0", min: 10}' \
+		'  - {filter: "udp.length > 0 and udp.port == 5443", min: 10}' \
 		'metrics:' '  - {name: packets, min: 20}' >pairs.yaml
 	through pairs.yaml
 	assertEquals "$(why) $(field '.verdict.rules[] | select(.ok | not)')" passed \
@@ -180,6 +181,49 @@ testOnlyPortsThatAreAskedForArePublished() {
 	assertEquals "$(why)" 'completed: ' "$(why)"
 	assertEquals '["udp:24480"]' "$(field .compose.plan.environment.resources | jq -c .)"
 	assertMatch "$(cat run/*/docker-compose.yml)" '"24480:4443/udp"'
+}
+
+testTimesAreOfTheTestAndNotOfItsImages() {
+	docker_ready || return
+	mkdir -p plugins
+	cat >plugins/slow.yaml <<-'EOF'
+		plugin: slow
+		kind: iut
+		extends: minip
+		description: takes its time to build
+		binary: /usr/local/libexec/pth/miniP_server
+		docker: {builder: base, dockerfile: Dockerfile}
+	EOF
+	printf 'FROM ping_pong-functional:latest\nRUN sleep 3\n' >plugins/Dockerfile
+	experiment before '[sleep, "0.1"]' >t.yaml
+	through t.yaml # makes the image below
+	iut=slow experiment slow '[sleep, "0.1"]' >t.yaml
+	rm -rf run
+	pth-parse t.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null | pth-compose |
+		pth-exec -o run | pth-collect >records.jsonl
+	out=$(head -1 records.jsonl)
+	assertEquals 'completed: ' "$(why)"
+	assertTrue "$(field .result.timings)" "$(field '.result.timings.build_us >= 3000000')"
+	# The parts are the whole, and the image is none of them.
+	assertEquals true \
+		"$(field '
+			.result | .duration_us as $all |
+				.timings | .setup_us + .ready_us + .run_us + .stop_us - $all |
+				fabs < 1000')"
+	# From the begin to the end it is both.
+	assertEquals true \
+		"$(field '
+			.result | def second: .[17:26] | tonumber;
+				(.ended | second) - (.started | second) |
+				if . < 0 then . + 60 else . end' |
+			jq --argjson result "$(field .result)" \
+			'. * 1e6 - $result.duration_us - $result.timings.build_us | fabs < 2e5')"
+	run pth-report <records.jsonl
+	assertMatch "$out" 'images made in [0-9.]+ s'
+	text=$(cat run/EXPERIMENT_REPORT.md)
+	assertMatch "$text" 'Images made or found in'
+	assertMatch "$text" '^TEST/SERVICE/capture.pcapng '
+	assertNoMatch "$text" '^TEST/capture.pcapng '
 }
 
 . shunit2

@@ -218,8 +218,8 @@ testImagesOfOthers() {
 	assertEquals 'would remove image ping_pong-functional:latest' "$(pth-clean -n -i)"
 	sed -i 's/functional/random/' t.yaml
 	through t.yaml
-	assertMatch "$(why)" "$(line '^error: setup: .*pth-image ended with exit code' \
-		'3.*ping_pong-random:latest is there that pth has not built')"
+	assertMatch "$(why)" "$(line '^error: setup: .*an image' \
+		'ping_pong-random:latest is there that pth has not built')"
 	assertEquals 'removed image ping_pong-functional:latest' "$(pth-clean -i)"
 	assertEquals 'copy:1 ping_pong-random:latest users:1' \
 		"$(docker images --format '{{.Repository}}:{{.Tag}}' | grep -v panther_base | sort |

@@ -37,7 +37,9 @@ is_missing(const json_t *rec, const char *service)
 	const json_t *own = pth_svc_capture(pth_rec_service(rec, service));
 	const json_t *plan = pth_plan_capture(pth_test_plan(rec));
 
-	return own != NULL ? json_is_object(own) : json_is_string(PTH_GET(cap, plan, file));
+	if (own != NULL)
+		return json_is_object(own);
+	return json_is_string(PTH_GET(cap, plan, file));
 }
 
 /* The captures in question, [[name of the service or null, capture]]: the test's own,

@@ -34,8 +34,9 @@ bool pth_compose_wants(const json_t *rec);
  * (container/image.h). */
 int pth_compose_test(
     json_t *rec, const char *share, json_t *seen, struct pth_diags *d, struct pth_err *e);
-/* The compose file as YAML, placeholders inside: @{bin}, @{share}, @{net6}, @{dir} for a Dockerfile; its other paths are
- * relative to it; its first line says how to use it, if not "". Appends to b. -1 with e. */
+/* The compose file as YAML, placeholders inside: @{bin}, @{share}, @{net6}, @{dir} for a
+ * Dockerfile; its other paths are relative to it; its first line says how to use it, if not "".
+ * Appends to b. -1 with e. */
 int pth_compose_yaml(struct pth_buf *b, const json_t *document, const char *how, struct pth_err *e);
 /* A sentence for that line, with the command, THIS being the file: what ends when the record's
  * test does, if it has one client. Appends to b. */

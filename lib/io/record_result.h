@@ -87,7 +87,8 @@
 	X(o, int, setup_us, 0) \
 	X(o, int, ready_us, 0) \
 	X(o, int, run_us, 0) \
-	X(o, int, stop_us, 0)
+	X(o, int, stop_us, 0) \
+	X(o, int, build_us, 0)
 #define PTH_KEYS_rsvc(X, o) \
 	X(o, str, state, "") \
 	X(o, str, reason, "") \

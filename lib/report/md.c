@@ -184,6 +184,14 @@ measures(const struct pth_report_test *t, struct pth_buf *b)
 		}
 }
 
+static void
+time_row(struct pth_buf *b, const char *name, int64_t us)
+{
+	pth_buf_addf(b, "| %s | ", name);
+	duration(b, us);
+	pth_buf_adds(b, " |\n");
+}
+
 /* Whose captures the numbers of packets are of. */
 static void
 captures(const struct pth_report_test *t, struct pth_buf *b)
@@ -224,11 +232,10 @@ metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 
 	pth_buf_adds(b, "\n| Metric | Value |\n|---|---|\n");
 	start = b->len;
-	if (*t->started != '\0') {
-		pth_buf_adds(b, "| Duration | ");
-		duration(b, t->duration_us);
-		pth_buf_adds(b, " |\n");
-	}
+	if (*t->started != '\0')
+		time_row(b, "Duration", t->duration_us);
+	if (t->build_us > 0)
+		time_row(b, "Images made or found in", t->build_us);
 	for (size_t i = 0; i < countof(rows); i++)
 		row(b, rows[i].name, pth_json_path(t->metrics, rows[i].path), rows[i].unit);
 	captures(t, b);
@@ -343,6 +350,16 @@ size(struct pth_buf *b, const char *name, int64_t bytes)
 static void
 details(const struct pth_report *r, struct pth_buf *b)
 {
+	pth_auto_buf tree = PTH_BUF_INIT;
+	bool whole = false, apart = false; /* captures of tests, of services */
+
+	for (const struct pth_report_test *t = r->tests; t != NULL; t = t->next) {
+		bool services = json_array_size(pth_metrics_captures(t->metrics)) > 0;
+
+		apart = apart || services;
+		whole = whole ||
+		    (!services && json_is_integer(PTH_GET(metrics, t->metrics, packets)));
+	}
 	pth_buf_adds(b, "\n## Resource Usage\n\n");
 	size(b, "Peak memory of a service", r->peak_rss_kb * 1024);
 	size(b, "Disk usage", r->disk_bytes);
@@ -354,15 +371,18 @@ details(const struct pth_report *r, struct pth_buf *b)
 	    "\n### Directory Structure\n\n");
 	if (r->run_dir != NULL)
 		MD(b, "Below ", r->run_dir, ":\n");
-	fenced(b,
+	pth_buf_addf(&tree,
 	    "experiment.yaml        the experiment, as it was\n"
 	    "plan.jsonl             the plan of each test\n"
 	    "events.jsonl           what happened, event by event\n"
 	    "results.jsonl          the record of each test; input for pth-report\n"
 	    "TEST/record.json       the record of one test\n"
-	    "TEST/capture.pcapng    its packets, TLS keys inside; those of services in containers\n"
-	    "                       are in TEST/SERVICE/capture.pcapng\n"
-	    "TEST/SERVICE/          a service's logs, downloads, qlog and profiler files");
+	    "%s%s"
+	    "TEST/SERVICE/          a service's logs, downloads, qlog and profiler files",
+	    whole || !apart ? "TEST/capture.pcapng    its packets, TLS keys inside\n" : "",
+	    apart ? "TEST/SERVICE/capture.pcapng  the packets of a service, TLS keys inside\n" :
+	            "");
+	fenced(b, tree.s);
 }
 
 static void

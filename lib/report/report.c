@@ -464,6 +464,7 @@ pth_report_add(struct pth_report *r, const json_t *rec)
 	t->started = keep(r, pth_result_started(result));
 	t->ended = keep(r, pth_result_ended(result));
 	t->duration_us = pth_result_duration_us(result);
+	t->build_us = pth_timings_build_us(pth_result_timings(result));
 	t->fast_fail = keep(r, pth_failfast_reason(ff));
 	t->metrics = few_metrics(pth_test_metrics(rec));
 	add_numbers(r, t, rec);
@@ -607,6 +608,10 @@ pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 			pth_buf_adds(b, " at ");
 			add_rate(b, pth_transfer_goodput_bps(transfer));
 		}
+	}
+	if (t->build_us >= PTH_SECOND_US) {
+		pth_report_item(b, "images made in ");
+		pth_duration_show(b, t->build_us);
 	}
 	if (pth_metrics_dropped(t->metrics) + pth_metrics_omitted(t->metrics) > 0 ||
 	    *pth_metrics_error(t->metrics) != '\0')

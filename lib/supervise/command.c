@@ -12,7 +12,6 @@
 #include "io/record.h"
 #include "supervise/workdir.h"
 
-#define LAST_LINE "; last log line: "
 #define TAIL 2047 /* bytes of the end of a log that are looked at */
 
 /* The directory of a command: its own, which may be below its home, or its home. */
@@ -203,10 +202,10 @@ supervise_command_last_line(
 		*line = '\0';
 		line = memrchr(tail, '\n', (size_t)(line - tail));
 	}
-	pth_buf_adds(&b, LAST_LINE);
+	pth_buf_adds(&b, SUPERVISE_LAST_LINE);
 	pth_show(&b, line != NULL ? line + 1 : tail, 400);
 	snprintf(to, 500, "%s", b.s);
-	said = pth_category_log(to + strlen(LAST_LINE), PTH_CAT_NONE);
+	said = pth_category_log(to + strlen(SUPERVISE_LAST_LINE), PTH_CAT_NONE);
 	/* A back trace may come after what the system has refused. */
 	if (said == PTH_CAT_NONE && path == NULL && supervise_command_conflict(at))
 		said = PTH_CAT_PORT_CONFLICT;
