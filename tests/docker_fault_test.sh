@@ -263,7 +263,7 @@ testResumeRemovesWhatTheKilledRunLeft() {
 	wait $running 2>/dev/null
 	before=$(docker ps -aq --filter label=org.pth.run=again | sort)
 	assertEquals 2 "$(echo "$before" | wc -l)"
-	sed -i 's/\\"60\\"/\\"1\\"/g' again.jsonl
+	sed -i 's/"60"/"1"/g' again.jsonl
 	PTH_EVENTS=json pth-exec --resume -o again again.jsonl >out.jsonl 2>events
 	out=$(head -1 out.jsonl)
 	assertEquals 'completed: ' "$(why)"

@@ -22,8 +22,7 @@ enum pth_status
 pth_verdict_service_end(const json_t *rec, const char *name, struct pth_buf *b)
 {
 	const json_t *s = pth_rec_ended_service(rec, name);
-	const char *error = pth_rsvc_error(s), *sig = pth_rsvc_signal(s),
-	           *reason = pth_rsvc_reason(s);
+	const char *reason = pth_rsvc_reason(s), *sig = pth_rsvc_signal(s);
 	bool memory = strcmp(pth_rsvc_limit(s), PTH_KEY(limits, memory)) == 0;
 
 	switch (pth_end_of(reason)) {
@@ -34,7 +33,7 @@ pth_verdict_service_end(const json_t *rec, const char *name, struct pth_buf *b)
 		break;
 	default:
 		pth_buf_adds(b, *reason != '\0' ? reason : "unknown");
-		pth_buf_addf(b, "%s%s", *error != '\0' ? ": " : "", error);
+		pth_buf_addf(b, "%s%s", *pth_rsvc_error(s) != '\0' ? ": " : "", pth_rsvc_error(s));
 		memory = false; /* then it is in the error */
 	}
 	pth_buf_adds(b, memory ? ": out of memory" : "");
