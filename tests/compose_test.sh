@@ -459,6 +459,47 @@ testInitRunsAService() {
 	assertEquals '' "$(find app/svc ! -user root)"
 }
 
+# The command of the container, and who has started it: pth-exec (PTH_RUN), or somebody by hand.
+testInitByHand() {
+	need_pid_namespace || return
+	again() {
+		run env "$@" PTH_EVENTS=none unshare -fp --mount-proc --kill-child pth-init \
+			"$PWD/plan.json" -- sh -c 'echo "$@"; exit 9' sh -a 'b c'
+	}
+	inner echo first
+	assertCode 0
+	again A=1
+	assertCode 9
+	assertEquals 'the logs of the last run' '-a b c' "$(cat app/svc/stdout.log)"
+	rm app/svc/.by-hand
+	again A=1
+	assertCode 3
+	assertMatch "$err" 'svc: what pth-exec has recorded here stays as it is.*pth-compose -o DIR'
+	assertEquals '-a b c' "$(cat app/svc/stdout.log)"
+	again PTH_RUN=1
+	assertCode 9
+	assertFalse 'no mark' '[ -e app/svc/.by-hand ]'
+	rm app/svc/inner.json
+	again A=1
+	assertCode 3
+	# A second name of the directory; what an image has there is no hindrance when it is empty.
+	jq -c --arg to "$PWD/app/svc" --arg here "$PWD/logs" '.links = {($here): $to}' plan.json >x
+	mv x plan.json
+	mkdir logs
+	again PTH_RUN=1
+	assertEquals "$PWD/app/svc" "$(readlink logs)"
+	again PTH_RUN=1
+	assertEquals "$PWD/app/svc" "$(readlink logs)"
+	rm logs && mkdir logs && : >logs/mine
+	again PTH_RUN=1
+	assertMatch "$err" 'logs, which is to be'
+	assertTrue 'stays' '[ -e logs/mine ]'
+	jq -c 'del(.plan.services[0].phases.run.argv)' plan.json >x && mv x plan.json
+	run env PTH_RUN=1 unshare -fp --mount-proc --kill-child pth-init "$PWD/plan.json"
+	assertCode 2
+	assertMatch "$err" 'the container has no command'
+}
+
 testInitEndings() {
 	need_pid_namespace || return
 	inner sh -c 'kill -SEGV $$'
