@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -15,6 +16,8 @@
 #include "io/tool.h"
 #include "plan/fill.h"
 #include "shadow/shadow.h"
+
+#define INIT_MAX ((size_t)64 << 20)
 
 /* One of print, dir and images, or none: then it is a filter. */
 struct options {
@@ -38,9 +41,10 @@ is_simulated(const json_t *rec)
 	return pth_rec_plan_is_simulated(pth_test_plan(rec));
 }
 
-/* The compose file, as it is or for a swarm; or Shadow's configuration. */
+/* The compose file, as it is or for a swarm, with its placeholders replaced; or Shadow's
+ * configuration. */
 static void
-yaml_of(const struct work *w, const json_t *rec, struct pth_buf *b)
+yaml_of(const struct work *w, const json_t *rec, const struct pth_places *places, struct pth_buf *b)
 {
 	json_t *doc = pth_compose_document(pth_test_compose(rec));
 	struct pth_err e;
@@ -50,19 +54,26 @@ yaml_of(const struct work *w, const json_t *rec, struct pth_buf *b)
 		return;
 	}
 	json_auto_t *stack = w->opt.stack ? pth_compose_stack(doc) : json_incref(doc);
-	pth_auto_buf how = PTH_BUF_INIT;
+	pth_auto_buf how = PTH_BUF_INIT, text = PTH_BUF_INIT;
 
 	pth_compose_how(&how, rec, w->opt.stack);
-	pth_must(pth_compose_yaml(b, stack, how.s, &e), &e);
+	pth_must(pth_compose_yaml(&text, stack, how.s, &e), &e);
+	pth_places_expand(places, text.s, b);
 }
 
 static void
 print(struct work *w, const json_t *rec)
 {
 	struct pth_buf b = PTH_BUF_INIT;
+	char unique[PTH_UNIQUE_SIZE];
+	struct pth_places p = w->places;
+	pth_auto_str here = realpath(".", NULL);
 	struct pth_err e;
 
-	yaml_of(w, rec, &b);
+	pth_run_id_unique("", pth_rec_id(rec), unique);
+	p.unique = unique;
+	p.dir = here; /* where somebody may put what is written */
+	yaml_of(w, rec, &p, &b);
 	if (w->shown++ > 0)
 		fputs("---\n", stdout);
 	pth_must(pth_tool_print(&b, &e), &e);
@@ -113,18 +124,66 @@ open_test(const char *base, const char *id)
 	return fd;
 }
 
+/* Process 1 of the containers beside the compose file. */
+static void
+copy_init(const struct work *w, int fd)
+{
+	pth_auto_buf from = PTH_BUF_INIT, program = PTH_BUF_INIT;
+	struct pth_err e;
+	pth_auto_fd to = -1;
+
+	pth_buf_addf(&from, "%s/pth-init", w->home.bin);
+	pth_must(pth_file_read_named(from.s, INIT_MAX, &program, &e), &e);
+	pth_must(pth_file_write(fd, "docker/pth-init", program.s, program.len, &e), &e);
+	if ((to = pth_open_regular(fd, "docker/pth-init", NULL)) < 0 || fchmod(to, 0755) != 0)
+		pth_die(PTH_SYSTEM, "docker/pth-init:");
+}
+
+/* The directory of a service, with what is to be there. */
+static void
+fill_service(int fd, const json_t *service, const struct pth_places *places)
+{
+	const char *name = pth_svc_name(service);
+	pth_auto_fd sub = -1;
+	struct pth_err e;
+
+	pth_must(pth_mkdirs(fd, name, &e), &e);
+	if ((sub = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+		pth_die(PTH_SYSTEM, "%s:", name);
+	pth_must(pth_plan_fill(sub, service, places, &e), &e);
+}
+
+/* The compose file, with the pth-init that it mounts. The directory can be moved: what the file
+ * mounts is in it. */
+static void
+write_compose(struct work *w, const json_t *rec, const struct pth_places *places, int fd,
+    const char *file)
+{
+	struct pth_places beside = *places;
+	pth_auto_buf yaml = PTH_BUF_INIT;
+	struct pth_err e;
+
+	beside.bin = "./docker";
+	yaml_of(w, rec, &beside, &yaml);
+	pth_must(pth_file_write(fd, file, yaml.s, yaml.len, &e), &e);
+	copy_init(w, fd);
+}
+
 /* Everything that pth-exec would put into the test's directory, for use by
  * hand: DIR/ID/docker-compose.yml and what it mounts. */
 static void
 write_files(struct work *w, const json_t *rec)
 {
 	const json_t *composed = pth_test_compose(rec);
-	json_auto_t *plan = json_deep_copy(pth_compose_plan(composed));
+	const json_t *plan = pth_compose_plan(composed);
 	pth_auto_str base = NULL;
 	pth_auto_str owner = pth_run_id_text();
-	pth_auto_buf dir = PTH_BUF_INIT, yaml = PTH_BUF_INIT;
+	pth_auto_buf dir = PTH_BUF_INIT;
 	struct pth_buf path = PTH_BUF_INIT;
 	char unique[PTH_UNIQUE_SIZE];
+	const char *file = is_simulated(rec) ? PTH_SHADOW_YAML :
+	    w->opt.stack                     ? "docker-stack.yml" :
+	                                       "docker-compose.yml";
 	struct pth_places p = w->places;
 	pth_auto_fd fd = -1;
 	struct pth_err e;
@@ -140,29 +199,17 @@ write_files(struct work *w, const json_t *rec)
 	p.dir = dir.s;
 	p.owner = owner;
 	p.unique = unique;
-	if (w->opt.stack && !is_simulated(rec)) {
-		yaml_of(w, rec, &yaml);
-		pth_json_push(pth_plan_files(plan),
-		    json_pack("{s:s,s:s}", PTH_KEY(content, path), "docker-stack.yml",
-		        PTH_KEY(content, text), yaml.s));
-	}
 	pth_must(pth_plan_fill(fd, plan, &p, &e), &e);
-	json_array_foreach(pth_plan_services(plan), i, v) {
-		const char *name = pth_svc_name(v);
-		pth_auto_fd sub = -1;
-
-		pth_must(pth_mkdirs(fd, name, &e), &e);
-		if ((sub = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
-			pth_die(PTH_SYSTEM, "%s:", name);
-		pth_must(pth_plan_fill(sub, v, &p, &e), &e);
-	}
+	if (!is_simulated(rec))
+		write_compose(w, rec, &p, fd, file);
+	json_array_foreach(pth_plan_services(plan), i, v)
+		fill_service(fd, v, &p);
 	json_array_foreach(pth_compose_images(composed), i, v)
 		if (pth_img_argv(v) != NULL)
 			pth_must(pth_image_fill(v, &p, &e), &e);
-	pth_buf_addf(&path, "%s/%s\n", dir.s,
-	    is_simulated(rec) ? PTH_SHADOW_YAML :
-	        w->opt.stack  ? "docker-stack.yml" :
-	                        "docker-compose.yml");
+	if (!is_simulated(rec))
+		pth_must(pth_compose_prepare(rec, &p, &e), &e);
+	pth_buf_addf(&path, "%s/%s\n", dir.s, file);
 	pth_must(pth_tool_print(&path, &e), &e);
 }
 

@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "container/compose.h"
 #include "container/resolve.h"
+#include "container/start.h"
 #include "container/twice.h"
 #include "container/users.h"
 #include "host/cgroup.h"
@@ -150,7 +151,7 @@ tell(struct init *x, const json_t *result, int64_t zero)
 	pth_insideend_set_zero_us(o, zero);
 	pth_insideend_set_status(o, pth_result_status(result));
 	pth_insideend_set_reason(o, pth_result_reason(result));
-	pth_insideend_set_oom(o, pth_rsvc_signal(service) != NULL && pth_cgroup_out_of_memory());
+	pth_insideend_set_oom(o, pth_cgroup_out_of_memory());
 	pth_insideend_set_service(o, service != NULL ? service : json_object());
 	pth_insideend_set_capture(o, capture != NULL ? json_incref(capture) : json_null());
 	if (x->whole)
@@ -208,6 +209,7 @@ supervise(struct init *x, const struct pth_twice *t)
 	struct pth_err e;
 
 	pth_must(pth_users_choose(pth_inside_user(x->root), &who, &e), &e);
+	pth_start_links(pth_inside_links(x->root));
 	give(x, &who);
 	pth_must(pth_resolve_inherit(x->services, &e), &e);
 	pth_must(pth_resolve_expand_all(x->plan, &e), &e);
@@ -271,9 +273,10 @@ main(int argc, char **argv)
 		    .flag = &ready },
 	};
 	struct pth_tool tool = { "pth-init",
-		"Run the services of a plan as process 1 of a container", "PLAN",
+		"Run the services of a plan as process 1 of a container", "PLAN [WORD]...",
 		PTH_OPTIONS(table) };
 	struct init x = { .dirfd = -1, .homefd = -1 };
+	struct pth_err e;
 	int code;
 
 	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
@@ -284,6 +287,13 @@ main(int argc, char **argv)
 		    (int)getpid());
 	load(&x, tool.operand[0]);
 	open_dirs(&x);
+	if (!ready) {
+		pth_must(
+		    pth_start_command(x.root, tool.operand + 1, tool.operand_count - 1, &e), &e);
+		/* pth-exec has started the container, or somebody by hand. */
+		if (getenv("PTH_RUN") == NULL)
+			pth_must(pth_start_by_hand(x.dirfd, x.name, &e), &e);
+	}
 	code = ready ? is_ready(&x) : run(&x);
 	json_decref(x.root);
 	return code;

@@ -96,6 +96,68 @@ testComposeFileIsAccepted() {
 	done
 }
 
+# The schema of the Compose Specification, as docker-compose brings it along.
+testComposeFileHasTheShapeOfTheSpecification() {
+	schema=/usr/lib/python3/dist-packages/compose/config/compose_spec.json
+	[ -f "$schema" ] || skip "needs $schema (package docker-compose)" || return
+	python3 -c 'import jsonschema, yaml' 2>/dev/null ||
+		skip 'needs python3-jsonschema and python3-yaml' || return
+	extra='        ports: ["8080:80/tcp"]
+        volumes: ["data:/var/data", {local: "/etc/a:b", container: /x, mode: ro}]
+        limits: {memory: 64MB, cpu: 0.5, processes: 10}' \
+		net=', subnet: 10.77.0.0/24, enable_ipv6: true, service_prefix: lab' one >one.yaml
+	looked=0
+	for file in one.yaml "$TOP/examples/minip-docker.yaml" "$TOP/examples/quic-docker.yaml"; do
+		planned "$file" >plan.jsonl
+		PTH_EVENTS=none pth-compose -n plan.jsonl >file.yaml
+		run python3 - "$schema" file.yaml <<-'EOF'
+			import json, sys, jsonschema, yaml
+			schema, file = open(sys.argv[1]), open(sys.argv[2])
+			jsonschema.validate(yaml.safe_load(file), json.load(schema))
+		EOF
+		assertCode 0
+		looked=$((looked + 1))
+		assertNoMatch "$(cat file.yaml)" '@\{(bin|dir|share|unique|owner|net6)\}'
+		[ "$file" = one.yaml ] ||
+			assertNoMatch "$(grep -v /pth/init:ro file.yaml)" "$TOP|$PWD"
+	done
+	assertLeast 3 $looked files
+}
+
+# What docker itself, who reads the files of stacks, makes of one.
+testStackFileIsAccepted() {
+	need docker docker.io || return
+	docker stack config --help >/dev/null 2>&1 || skip 'docker without stack config' || return
+	planned "$TOP/examples/minip-docker.yaml" >plan.jsonl
+	PTH_EVENTS=none pth-compose --stack -n plan.jsonl >stack.yaml
+	run docker stack config -c stack.yaml
+	assertCode 0
+	assertMatch "$out" 'miniP_server'
+	assertMatch "$out" "source: $PWD/server\$"
+}
+
+# The command of the file is what pth-init runs, and what docker create has behind the image.
+testCommandIsToBeSeen() {
+	composed "$TOP/examples/minip-docker.yaml"
+	assertEquals '/usr/local/libexec/pth/miniP_server' \
+		"$(field '.compose.document.services.server.command[0]')"
+	assertEquals null \
+		"$(field '
+			.compose.plan.files[] | select(.path == "docker/server.json").text |
+				fromjson.plan.services[0].phases.run.argv')"
+	mkdir -p fake && fake docker 'shift; printf "%s\n" "$@" >words'
+	echo sha256:77 >id
+	field '.compose.plan.services[0].phases.pre_run[0].argv | map(if startswith("@{dir}/images")
+		then "id" else . end) | map(@sh) | join(" ")' >call.sh
+	PATH=$PWD/fake:$PATH sh call.sh
+	assertEquals 'the call can be made' 0 $?
+	field '.compose.document.services.server.command[]' >asked
+	assertLeast 4 "$(wc -l <asked)" words
+	{ printf '%s\n' --entrypoint /pth/init sha256:77 /pth/plan.json -- && cat asked; } >want
+	tail -n "$(wc -l <want)" words >got
+	assertEquals '' "$(diff want got)"
+}
+
 testValuesArriveUnchanged() {
 	need docker-compose docker-compose || return
 	python3 -c 'import yaml' 2>/dev/null || skip 'needs python3-yaml' || return
@@ -150,12 +212,13 @@ testCreateSaysWhatTheFileSays() {
 testLabelsOnEverything() {
 	extra='        volumes: ["data:/var/data"]' one >one.yaml
 	composed one.yaml
-	for key in .compose.document.services.server .compose.document.networks.panther_network \
-		.compose.document.volumes.data; do
-		assertEquals one "$(field "$key.labels[\"org.pth.run\"]")"
-		assertEquals 001-one "$(field "$key.labels[\"org.pth.test\"]")"
-		assertEquals '@{owner}' "$(field "$key.labels[\"org.pth.owner\"]")"
+	argv=$(field '.compose.plan.services[0].phases.pre_run[0].argv | join(" ")')
+	for word in org.pth.run=one org.pth.test=001-one org.pth.owner=@{owner}; do
+		assertMatch "$argv" " --label $word "
 	done
+	# They are for pth-clean; compose looks after its own.
+	assertEquals 0 "$(field '[.compose.document | .. | objects | .labels? // empty |
+		select(has("org.pth.run"))] | length')"
 	assertEquals 2 \
 		"$(field '
 			[.compose.plan.setup[].argv |
@@ -394,6 +457,47 @@ testInitRunsAService() {
 	assertEquals pre "$(sed -n 1p app/svc/phases/pre_run.stdout.log)"
 	# Everything is its owner's again.
 	assertEquals '' "$(find app/svc ! -user root)"
+}
+
+# The command of the container, and who has started it: pth-exec (PTH_RUN), or somebody by hand.
+testInitByHand() {
+	need_pid_namespace || return
+	again() {
+		run env "$@" PTH_EVENTS=none unshare -fp --mount-proc --kill-child pth-init \
+			"$PWD/plan.json" -- sh -c 'echo "$@"; exit 9' sh -a 'b c'
+	}
+	inner echo first
+	assertCode 0
+	again A=1
+	assertCode 9
+	assertEquals 'the logs of the last run' '-a b c' "$(cat app/svc/stdout.log)"
+	rm app/svc/.by-hand
+	again A=1
+	assertCode 3
+	assertMatch "$err" 'svc: what pth-exec has recorded here stays as it is.*pth-compose -o DIR'
+	assertEquals '-a b c' "$(cat app/svc/stdout.log)"
+	again PTH_RUN=1
+	assertCode 9
+	assertFalse 'no mark' '[ -e app/svc/.by-hand ]'
+	rm app/svc/inner.json
+	again A=1
+	assertCode 3
+	# A second name of the directory; what an image has there is no hindrance when it is empty.
+	jq -c --arg to "$PWD/app/svc" --arg here "$PWD/logs" '.links = {($here): $to}' plan.json >x
+	mv x plan.json
+	mkdir logs
+	again PTH_RUN=1
+	assertEquals "$PWD/app/svc" "$(readlink logs)"
+	again PTH_RUN=1
+	assertEquals "$PWD/app/svc" "$(readlink logs)"
+	rm logs && mkdir logs && : >logs/mine
+	again PTH_RUN=1
+	assertMatch "$err" 'logs, which is to be'
+	assertTrue 'stays' '[ -e logs/mine ]'
+	jq -c 'del(.plan.services[0].phases.run.argv)' plan.json >x && mv x plan.json
+	run env PTH_RUN=1 unshare -fp --mount-proc --kill-child pth-init "$PWD/plan.json"
+	assertCode 2
+	assertMatch "$err" 'the container has no command'
 }
 
 testInitEndings() {

@@ -19,6 +19,22 @@ testOutOfMemory() {
 	experiment oom '[sort, -S, 300M, /dev/zero]' 'limits: {memory: 32MB}' >t.yaml
 	through t.yaml
 	assertMatch "$(why)" '^crashed: client died of signal KILL: out of memory'
+	# All that speaks of it says the same.
+	assertMatch "$(field .verdict.summary)" 'killed by SIGKILL: out of memory'
+	run pth-report <records.jsonl
+	assertMatch "$out" 'out of memory'
+	assertMatch "$(cat run/EXPERIMENT_REPORT.md)" \
+		'Likely cause.*: Out of memory \(oom.killed, score 0.8\)'
+	assertNoMatch "$(cat run/EXPERIMENT_REPORT.md)" 'valgrind|segfault'
+	# One of its processes, the service itself is told by its exit code.
+	experiment child '[sh, -c, "sort -S 300M /dev/zero || exit 3"]' 'limits: {memory: 32MB}' \
+		>t.yaml
+	through t.yaml
+	out=$(grep '"type":"test"' records.jsonl)
+	assertMatch "$(why)" '^failed: client ended with exit code 3: out of memory'
+	assertMatch "$(field .verdict.summary)" 'exit code 3: out of memory'
+	pth-report <records.jsonl >/dev/null
+	assertMatch "$(cat run/EXPERIMENT_REPORT.md)" 'Likely cause.*: Out of memory'
 	assertEquals '' "$(ours)"
 }
 
@@ -100,6 +116,7 @@ testBuildFailureIsQuoted() {
 		pth-exec -o run >records.jsonl
 	out=$(head -1 records.jsonl)
 	assertMatch "$(why)" 'Step 3/[0-9]+ : RUN echo no such luck.*no such luck'
+	assertMatch "$(why)" '^error: setup: broken-functional:latest: Dockerfile:3: '
 	assertTrue 'log' "[ -s run/001-broken/images/*/build.log ]"
 	assertEquals 'nothing of the build is left' '' "$(docker ps -aq)"
 }
@@ -246,7 +263,7 @@ testResumeRemovesWhatTheKilledRunLeft() {
 	wait $running 2>/dev/null
 	before=$(docker ps -aq --filter label=org.pth.run=again | sort)
 	assertEquals 2 "$(echo "$before" | wc -l)"
-	sed -i 's/\\"60\\"/\\"1\\"/g' again.jsonl
+	sed -i 's/"60"/"1"/g' again.jsonl
 	PTH_EVENTS=json pth-exec --resume -o again again.jsonl >out.jsonl 2>events
 	out=$(head -1 out.jsonl)
 	assertEquals 'completed: ' "$(why)"

@@ -30,26 +30,16 @@ has_files(const json_t *capture)
 	return json_array_size(files) > 0;
 }
 
-/* Does an earlier service's capture have the same packets? A server's and its
- * client's do. */
+/* Was there to be one of this service, in a container of its own? */
 static bool
-is_repeated(const json_t *rec, const char *service)
+is_missing(const json_t *rec, const char *service)
 {
-	const json_t *mine = pth_svc_capture(pth_rec_service(rec, service)), *other;
-	const char *name;
-	json_t *s;
+	const json_t *own = pth_svc_capture(pth_rec_service(rec, service));
+	const json_t *plan = pth_plan_capture(pth_test_plan(rec));
 
-	json_object_foreach(pth_rec_ended(rec), name, s) {
-		if (strcmp(name, service) == 0)
-			break;
-		other = pth_svc_capture(pth_rec_service(rec, name));
-		if (has_files(pth_rsvc_capture(s)) && json_is_object(mine) &&
-		    json_is_object(other) &&
-		    strcmp(pth_cap_filter(mine), pth_cap_filter(other)) == 0 &&
-		    strcmp(pth_cap_interface(mine), pth_cap_interface(other)) == 0)
-			return true;
-	}
-	return false;
+	if (own != NULL)
+		return json_is_object(own);
+	return json_is_string(PTH_GET(cap, plan, file));
 }
 
 /* The captures in question, [[name of the service or null, capture]]: the test's own,
@@ -58,19 +48,20 @@ static json_t *
 chosen(const json_t *rec, bool all)
 {
 	json_t *list = json_array(), *c = pth_result_capture(pth_test_result(rec)), *s;
-	const char *name, *file = pth_rcap_file(c);
-	bool whole = has_files(c);
+	const char *name;
 
 	if (json_is_object(c))
 		pth_json_push(list, json_pack("[n,O]", c));
-	if (whole && !all)
+	if (has_files(c) && !all)
 		return list;
 	json_object_foreach(pth_rec_ended(rec), name, s) {
 		c = pth_rsvc_capture(s);
-		/* In containers that of one service stands for the test. */
-		if (json_is_object(c) && !(whole && strcmp(pth_rcap_file(c), file) == 0) &&
-		    (all || !is_repeated(rec, name)))
+		if (json_is_object(c))
 			pth_json_push(list, json_pack("[o,O]", pth_json_string(name), c));
+		else if (pth_losses_apart(rec) && is_missing(rec, name))
+			pth_json_push(list,
+			    json_pack("[o,{s:s}]", pth_json_string(name), PTH_KEY(rcap, error),
+			        "its container has left no capture"));
 	}
 	return list;
 }
@@ -86,6 +77,34 @@ pth_losses_files(const json_t *rec, bool all)
 		if (has_files(json_array_get(x, 1)))
 			pth_json_push(out, files_of(json_array_get(x, 1)));
 	return out;
+}
+
+bool
+pth_losses_apart(const json_t *rec)
+{
+	return !has_files(pth_result_capture(pth_test_result(rec))) &&
+	    strcmp(pth_result_evidence(pth_test_result(rec)), "container") == 0;
+}
+
+void
+pth_losses_sources(const json_t *rec, json_t *metrics)
+{
+	json_auto_t *list = chosen(rec, false), *out = json_array();
+	json_t *x, *o, *c;
+	size_t i;
+
+	json_array_foreach(list, i, x) {
+		c = json_array_get(x, 1);
+		if (!json_is_string(json_array_get(x, 0)) || !has_files(c))
+			continue;
+		o = json_object();
+		pth_capsum_set_service(o, json_string_value(json_array_get(x, 0)));
+		if (json_is_integer(PTH_GET(rcap, c, packets)))
+			pth_capsum_set_packets(o, pth_rcap_packets(c));
+		pth_json_push(out, o);
+	}
+	if (json_array_size(out) > 0)
+		pth_metrics_set_captures(metrics, pth_take(&out));
 }
 
 bool

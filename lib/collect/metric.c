@@ -247,7 +247,8 @@ count_capture(const struct pth_metric_capture *of, int in, bool cut, json_t *met
 
 /* All files of all captures, whose paths are known, as one that can be read; -1 with e. */
 static int
-open_merged(int dirfd, const struct pth_pcapng_stream *v, size_t n, bool *cut, struct pth_err *e)
+open_merged(int dirfd, const struct pth_pcapng_stream *v, size_t n, bool apart, bool *cut,
+    struct pth_err *e)
 {
 	bool single = n == 1 && v[0].n == 1;
 	pth_auto_fd fd = single ? pth_artifact_open(dirfd, v[0].paths[0], NULL) : pth_scratch();
@@ -255,12 +256,13 @@ open_merged(int dirfd, const struct pth_pcapng_stream *v, size_t n, bool *cut, s
 	if (fd < 0)
 		return single ? pth_err_set(e, PTH_INPUT, "%s:", v[0].paths[0]) :
 		                pth_err_set(e, PTH_SYSTEM, "temporary file:");
-	return single || pth_pcapng_merge(dirfd, v, n, fd, cut, e) == 0 ? pth_take_fd(&fd) : -1;
+	return single || pth_pcapng_merge(dirfd, v, n, apart, fd, cut, e) == 0 ? pth_take_fd(&fd) :
+	                                                                         -1;
 }
 
 /* The same of captures, each a list of files; *cut: something of them is not in it. */
 static int
-open_captures(int dirfd, const json_t *captures, bool *cut, struct pth_err *e)
+open_captures(int dirfd, const json_t *captures, bool apart, bool *cut, struct pth_err *e)
 {
 	size_t n = json_array_size(captures), i, k;
 	pth_auto_free struct pth_pcapng_stream *v = pth_xarray(NULL, n + 1, sizeof *v);
@@ -281,7 +283,7 @@ open_captures(int dirfd, const json_t *captures, bool *cut, struct pth_err *e)
 		v[i] = (struct pth_pcapng_stream){ (const char *const *)owned + k,
 			json_array_size(json_array_get(captures, i)) };
 	return missing ? pth_err_set(e, PTH_INPUT, "the capture file is missing") :
-	                 open_merged(dirfd, v, n, cut, e);
+	                 open_merged(dirfd, v, n, apart, cut, e);
 }
 
 /* Was there to be a capture, of the test or of a service? */
@@ -322,10 +324,12 @@ pth_metric_capture(
 		out->left_out = !is_planned(of->rec);
 		if (!out->left_out && note.len == 0)
 			pth_gap_add(metrics, PTH_GAP_CAPTURE, false, "%s", out->why);
-	} else if ((fd = open_captures(of->dirfd, captures, &cut, &e)) < 0) {
+	} else if ((fd = open_captures(of->dirfd, captures, pth_losses_apart(of->rec), &cut, &e)) <
+	    0) {
 		no_packets(out, metrics, e.text);
 	} else {
 		count_capture(of, fd, cut, metrics, out);
+		pth_losses_sources(of->rec, metrics);
 	}
 }
 

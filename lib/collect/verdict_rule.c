@@ -22,20 +22,21 @@ enum pth_status
 pth_verdict_service_end(const json_t *rec, const char *name, struct pth_buf *b)
 {
 	const json_t *s = pth_rec_ended_service(rec, name);
-	const char *reason = pth_rsvc_reason(s), *error = pth_rsvc_error(s);
-	const char *signal = pth_rsvc_signal(s);
+	const char *reason = pth_rsvc_reason(s), *sig = pth_rsvc_signal(s);
+	bool memory = strcmp(pth_rsvc_limit(s), PTH_KEY(limits, memory)) == 0;
 
 	switch (pth_end_of(reason)) {
 	case PTH_END_EXIT: pth_buf_addf(b, "exit code %lld", (long long)pth_rsvc_code(s)); break;
 	case PTH_END_SIGNAL:
-		pth_buf_addf(b, "killed by SIG%s%s", signal != NULL ? signal : "?",
+		pth_buf_addf(b, "killed by SIG%s%s", sig != NULL ? sig : "?",
 		    pth_rsvc_core(s) ? ", core dumped" : "");
 		break;
 	default:
 		pth_buf_adds(b, *reason != '\0' ? reason : "unknown");
-		if (*error != '\0')
-			pth_buf_addf(b, ": %s", error);
+		pth_buf_addf(b, "%s%s", *pth_rsvc_error(s) != '\0' ? ": " : "", pth_rsvc_error(s));
+		memory = false; /* then it is in the error */
 	}
+	pth_buf_adds(b, memory ? ": out of memory" : "");
 	return pth_end_judge(s);
 }
 

@@ -46,6 +46,9 @@ json_t *container_labels(const struct compose *c);
 /* The address of the service with this index in the subnet; false without one. */
 bool container_address(const struct compose *c, size_t index, char to[16]);
 
+/* container/document.c: the compose file of all services. */
+json_t *container_document(const struct compose *c);
+
 /* container/create.c: the argv of docker create for a service of the document. */
 json_t *container_create(const struct compose *c, const char *name, const json_t *doc);
 

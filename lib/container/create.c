@@ -58,16 +58,19 @@ push_limits(json_t *argv, const json_t *doc)
 	}
 }
 
-/* Adds the image, and what pth-init is told. An image that is built for this test goes by
- * its number, which pth-image(1) has left: another run may by now have given
- * the name to an image of its own. */
+/* Adds the image, and what pth-init is told: its plan, the command of the service. An image that is
+ * built for this test goes by its number, which pth-image(1) has left: another run may by now have
+ * given the name to an image of its own. */
 static json_t *
 with_image(const struct compose *c, json_t *argv, const json_t *doc)
 {
-	static const char script[] = "image=$(cat \"$1\") && plan=$2 && shift 2 && exec docker "
-	                             "create \"$@\" \"$image\" \"$plan\"";
+	/* Behind the n-th word comes the image. */
+	static const char script[] =
+	    "image=$(cat \"$1\") && n=$2 && shift 2 && for a; do shift; set -- \"$@\" \"$a\"; "
+	    "n=$((n - 1)); [ $n != 0 ] || set -- \"$@\" \"$image\"; done && "
+	    "exec docker create \"$@\"";
 	const char *tag = pth_json_str(doc, "image", "");
-	const char *plan = json_string_value(json_array_get(json_object_get(doc, "entrypoint"), 1));
+	const json_t *entry = json_object_get(doc, "entrypoint");
 	json_t *out, *v, *built = NULL;
 	size_t i;
 
@@ -75,13 +78,17 @@ with_image(const struct compose *c, json_t *argv, const json_t *doc)
 		if (strcmp(pth_img_tag(v), tag) == 0 && pth_img_argv(v) != NULL)
 			built = v;
 	if (built != NULL)
-		out = json_pack("[s,s,s,s,o,s]", "sh", "-c", script, "docker create",
-		    json_sprintf("@{dir}/%s.id", pth_img_directory(built)), plan);
+		out = json_pack("[s,s,s,s,o,o]", "sh", "-c", script, "docker create",
+		    json_sprintf("@{dir}/%s.id", pth_img_directory(built)),
+		    json_sprintf("%zu", json_array_size(argv)));
 	else
 		out = json_pack("[s,s]", "docker", "create");
 	json_array_extend(out, argv);
 	if (built == NULL)
-		container_push_option(out, tag, plan);
+		container_push(out, tag);
+	for (i = 1; i < json_array_size(entry); i++)
+		pth_json_push(out, json_incref(json_array_get(entry, i)));
+	json_array_extend(out, json_object_get(doc, "command"));
 	return out;
 }
 
@@ -103,6 +110,7 @@ container_create(const struct compose *c, const char *name, const json_t *doc)
 	json_object_del(env, "PTH_EVENTS"); /* pth-exec has its own */
 	container_push_map(argv, "--env", env);
 	container_push_option(argv, "--env", "PTH_EVENTS=none");
+	container_push_option(argv, "--env", "PTH_RUN=1");
 	if (!c->whole && container_hold(c, name) > 0) {
 		container_push(argv, "--env");
 		pth_json_push(

@@ -135,6 +135,8 @@ inner_alone(const struct compose *c, const json_t *service)
 
 	for (size_t i = 0; i < countof(engine); i++)
 		json_object_del(pth_svc_limits(s), engine[i]);
+	/* It is the container's, where everybody sees it. */
+	json_object_del(pth_phases_run(pth_svc_phases(s)), PTH_KEY(cmd, argv));
 	json_object_del(s, PTH_KEY(svc, capture)); /* it is that of the plan */
 	/* A look by HTTP takes the address of others, in numbers. */
 	json_array_foreach(pth_test_assertions(c->rec), k, a)
@@ -223,6 +225,19 @@ container_step_mentions(const struct compose *c, const char *service, const char
 	return false;
 }
 
+/* Lists places that have a second name. */
+static json_t *
+links(const struct compose *c, const char *name)
+{
+	json_t *o = json_object();
+
+	pth_json_set(o, PTH_INSIDE_LOGS,
+	    c->whole ? json_string(PTH_INSIDE_DIR) : json_sprintf(PTH_INSIDE_DIR "/%s", name));
+	if (c->certs)
+		pth_json_set(o, PTH_INSIDE_CERTS, json_string(PTH_INSIDE_DIR "/certs"));
+	return o;
+}
+
 static json_t *
 inner_plan(const struct compose *c, const json_t *service, const char *name)
 {
@@ -274,6 +289,7 @@ container_inner(struct compose *c, const json_t *service)
 	pth_inside_set_service(root, name);
 	pth_inside_set_user(root, user(c));
 	pth_inside_set_open(root, open_dirs(c, name));
+	pth_inside_set_links(root, links(c, name));
 	pth_inside_set_settings(root, inner_settings(c));
 	pth_inside_set_plan(root, inner_plan(c, service, name));
 	if (c->whole) {

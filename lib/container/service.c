@@ -141,10 +141,8 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 	add_bind(list, PTH_INSIDE_INIT, true, "@{bin}/pth-init", "");
 	pth_buf_addf(&b, "@{dir}/docker/%s.json", name);
 	add_bind(list, PTH_INSIDE_PLAN, true, b.s, "");
-	if (c->whole) {
+	if (c->whole)
 		add_bind(list, PTH_INSIDE_DIR, false, "@{dir}", "");
-		add_bind(list, PTH_INSIDE_LOGS, false, "@{dir}", "");
-	}
 	json_array_foreach(c->whole ? NULL : pth_plan_services(c->plan), i, s) {
 		bool own = strcmp(other = pth_svc_name(s), name) == 0;
 
@@ -157,12 +155,8 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 		    container_step_mentions(c, name, mark.s))
 			add_bind(list, b.s, !own, "@{dir}/", other);
 	}
-	if (!c->whole)
-		add_bind(list, PTH_INSIDE_LOGS, false, "@{dir}/", name);
-	if (c->certs) {
+	if (c->certs)
 		add_bind(list, PTH_INSIDE_DIR "/certs", true, "@{dir}/certs", "");
-		add_bind(list, PTH_INSIDE_CERTS, true, "@{dir}/certs", "");
-	}
 	add_bind(list, "/opt/ticket", false, "@{dir}/ticket", "");
 	add_bind(list, "/app/shared", false, "@{dir}/shared", "");
 	add_bind(list, "/app/sync_logs", false, "@{dir}/sync", "");
@@ -177,6 +171,18 @@ volumes(struct compose *c, const json_t *service, const json_t *given)
 
 /* --- ports --- */
 
+/* What the experiment publishes, whose keys have a place in its file; the usual ports that
+ * pth-parse fills in are for this machine. */
+static json_t *
+published(const struct compose *c, const char *service, const json_t *given)
+{
+	pth_auto_buf at = PTH_BUF_INIT;
+
+	pth_buf_addf(&at, "services.%s.ports", service);
+	return json_object_get(pth_test_marks(c->rec), at.s) != NULL ? pth_given_ports(given) :
+	                                                               NULL;
+}
+
 /* "4443:4443": TCP as compose has it, but a UDP service's own port is UDP. */
 static json_t *
 ports(struct compose *c, const json_t *service, const json_t *given)
@@ -184,7 +190,7 @@ ports(struct compose *c, const json_t *service, const json_t *given)
 	json_t *list = json_array(), *v;
 	size_t i;
 
-	json_array_foreach(pth_given_ports(given), i, v) {
+	json_array_foreach(published(c, pth_svc_name(service), given), i, v) {
 		const char *s = json_string_value(v), *colon = s != NULL ? strchr(s, ':') : NULL,
 		           *proto;
 		long long inside = 0;
@@ -252,8 +258,6 @@ cap_add(const struct compose *c, const json_t *service)
 		pth_json_push_once(list, json_string("NET_RAW"));
 		pth_json_push_once(list, json_string("NET_ADMIN"));
 	}
-	if (pth_svc_port(service) > 0 && pth_svc_port(service) < 1024)
-		pth_json_push_once(list, json_string("NET_BIND_SERVICE"));
 	json_array_foreach(pth_recipe_capabilities(pth_svc_docker(service)), i, v)
 		if (json_is_string(v))
 			pth_json_push_once(list, json_incref(v));
@@ -316,16 +320,30 @@ healthcheck(const json_t *service)
 	    (int)(us / PTH_SECOND_US) + 3);
 }
 
+/* Settings of its kernel: no IPv6 that nobody asked for, and low ports for ordinary users. */
+static json_t *
+sysctls(const struct compose *c, const json_t *service)
+{
+	json_t *o = json_object();
+
+	if (!c->whole && !pth_envparam_enable_ipv6(c->params))
+		pth_json_set(o, "net.ipv6.conf.all.disable_ipv6", json_string("1"));
+	if (pth_svc_port(service) > 0 && pth_svc_port(service) < 1024)
+		pth_json_set(o, "net.ipv4.ip_unprivileged_port_start", json_string("0"));
+	return o;
+}
+
 /* Sets what the container may do, and how much it may take. */
 static void
 bounds(const struct compose *c, json_t *o, const json_t *service, const json_t *given)
 {
+	json_auto_t *kernel = sysctls(c, service);
+
 	pth_json_set(o, "cap_drop", json_pack("[s]", "ALL"));
 	pth_json_set(o, "cap_add", cap_add(c, service));
 	pth_json_set(o, "security_opt", json_pack("[s]", "no-new-privileges:true"));
-	if (!c->whole && !pth_envparam_enable_ipv6(c->params))
-		pth_json_set(
-		    o, "sysctls", json_pack("{s:s}", "net.ipv6.conf.all.disable_ipv6", "1"));
+	if (json_object_size(kernel) > 0)
+		pth_json_set(o, "sysctls", json_incref(kernel));
 	limits(o, given);
 }
 
@@ -336,12 +354,16 @@ container_service(struct compose *c, const json_t *service, const json_t *given,
 	int64_t grace = pth_stop_grace_us(pth_svc_stop(service)) / PTH_SECOND_US;
 	json_auto_t *o = json_object(), *list = NULL;
 	json_t *env = environment(c, service), *mounts;
+	const json_t *command = pth_cmd_argv(pth_phases_run(pth_svc_phases(service)));
 
 	pth_json_set(o, "container_name",
 	    json_sprintf("%s%s%s-%s", prefix, *prefix != '\0' ? "-" : "", c->project, name));
 	pth_json_set(o, "hostname", json_string(name));
 	pth_json_set(o, "domainname", json_string("panther.local"));
-	pth_json_set(o, "entrypoint", json_pack("[s,s]", PTH_INSIDE_INIT, PTH_INSIDE_PLAN));
+	pth_json_set(o, "entrypoint",
+	    json_pack("[s,s,s]", PTH_INSIDE_INIT, PTH_INSIDE_PLAN, PTH_INSIDE_REST));
+	if (command != NULL)
+		pth_json_set(o, "command", container_inside(command));
 	pth_json_set(o, "user", json_string("0:0"));
 	if (env == NULL)
 		return NULL;

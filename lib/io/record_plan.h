@@ -247,6 +247,7 @@
 	X(o, str, service, NULL) \
 	X(o, obj, user, user) \
 	X(o, list, open, plain) \
+	X(o, map, links, plain) \
 	X(o, obj, settings, settings) \
 	X(o, obj, plan, plan) \
 	X(o, str, ask, NULL) \

@@ -25,6 +25,7 @@
 	O(metrics, "test.metrics") \
 	O(gap, "metrics.incomplete[]") \
 	O(msvc, "metrics.services.NAME") \
+	O(capsum, "metrics.captures[]") \
 	O(peak, "msvc.peak") \
 	O(traffic, "msvc.traffic, a member of sample.net") \
 	O(packetsum, "a member of metrics.protocols") \
@@ -87,7 +88,8 @@
 	X(o, int, setup_us, 0) \
 	X(o, int, ready_us, 0) \
 	X(o, int, run_us, 0) \
-	X(o, int, stop_us, 0)
+	X(o, int, stop_us, 0) \
+	X(o, int, build_us, 0)
 #define PTH_KEYS_rsvc(X, o) \
 	X(o, str, host, NULL) \
 	X(o, str, state, "") \
@@ -178,6 +180,7 @@
 	X(o, int, packets, 0) \
 	X(o, int, bytes, 0) \
 	X(o, int, captured_us, 0) \
+	X(o, list, captures, capsum) \
 	X(o, map, protocols, packetsum) \
 	X(o, obj, quic, conns) \
 	X(o, obj, tcp, conns) \
@@ -214,6 +217,9 @@
 	X(o, int, sent_bytes, -1) \
 	X(o, int, received_packets, -1) \
 	X(o, int, received_bytes, -1)
+#define PTH_KEYS_capsum(X, o) \
+	X(o, str, service, "") \
+	X(o, int, packets, 0)
 #define PTH_KEYS_packetsum(X, o) \
 	X(o, int, packets, 0) \
 	X(o, int, bytes, 0)

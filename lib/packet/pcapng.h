@@ -47,8 +47,10 @@ int pth_pcapng_close(
  * Several captures as one, for who reads a single file: files that our writer
  * made (TLS secrets may have been put in), packets by their time. paths: the
  * files of one capture, in order: regular ones below dirfd with no link on the way, or
- * (AT_FDCWD) where somebody has named them. A packet that several captures have, with
- * the same time and the same bytes, is taken once. *cut: a file ended in the
+ * (AT_FDCWD) where somebody has named them. A packet that several captures have is taken once,
+ * with the time of who saw it first: one with the same bytes (as many as all captures store) and
+ * the same time; or, when they were made apart, at different places of a network, with the same
+ * bytes at about that time (packet/sighting.h). *cut: a file ended in the
  * middle or held something else, and what comes there after is left out. 0, or
  * -1 with e: a file cannot be opened, out not be written, or all are empty.
  */
@@ -56,8 +58,8 @@ struct pth_pcapng_stream {
 	const char *const *paths;
 	size_t n;
 };
-int pth_pcapng_merge(
-    int dirfd, const struct pth_pcapng_stream *v, size_t n, int out, bool *cut, struct pth_err *e);
+int pth_pcapng_merge(int dirfd, const struct pth_pcapng_stream *v, size_t n, bool apart, int out,
+    bool *cut, struct pth_err *e);
 
 /* Each packet of such a file, in its order, until see says false: the time since the epoch, the
  * frame of which cap bytes are there, and its length on the wire. As above; a file that is cut is

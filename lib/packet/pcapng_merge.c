@@ -7,24 +7,17 @@
 #include "base/cleanup.h"
 #include "base/os.h"
 #include "packet/pcapng.h"
+#include "packet/sighting.h"
 
 enum { SHB = 0x0a0d0d0a, IDB = 1, EPB = 6, DSB = 10 };
 
 #define BLOCK_MAX (64u << 20) /* a block of keys is larger than any packet */
-#define SEEN 256              /* packets that sockets may put in another order */
-#define HEAD 64               /* bytes of a packet that tell it from others */
 #define FLUSH_AT ((size_t)1 << 20)
 
 /* Numbers of the header of a packet block: type, length, interface, time in
  * ns (high and low half), bytes stored, bytes on the wire. */
 enum { B_TYPE, B_LEN, B_IF, B_HIGH, B_LOW, B_CAP, B_WIRE, B_PACKET };
-
-struct seen {
-	uint64_t ns;
-	uint32_t cap, wire;
-	size_t stream;
-	char head[HEAD];
-};
+#define B_SNAPLEN 3 /* of an interface block */
 
 struct stream {
 	const struct pth_pcapng_stream *from;
@@ -40,9 +33,9 @@ struct merge {
 	size_t n;
 	int dirfd, out;
 	struct pth_buf b; /* output that is not yet written */
-	struct seen seen[SEEN];
-	size_t nseen;
-	bool begun; /* the header is out */
+	struct packet_sightings *seen;
+	uint32_t snaplen; /* the least of all files: so many bytes of a packet can be compared */
+	bool begun;       /* the header is out */
 	bool cut;
 };
 
@@ -120,9 +113,11 @@ open_next(struct merge *m, struct stream *s, struct pth_err *e)
 static void
 keep_header(struct merge *m, const struct stream *s)
 {
-	uint32_t type = word(s, B_TYPE);
+	uint32_t type = word(s, B_TYPE), snaplen = type == IDB ? word(s, B_SNAPLEN) : 0;
 	bool first = s == m->v && s->next == 1;
 
+	if (snaplen > 0 && snaplen < m->snaplen)
+		m->snaplen = snaplen;
 	if ((!m->begun && type == IDB) || ((first || !m->begun) && type == DSB))
 		pth_buf_add(&m->b, s->b.s, s->b.len);
 	m->begun = m->begun || type == IDB;
@@ -155,35 +150,14 @@ advance(struct merge *m, struct stream *s, struct pth_err *e)
 	}
 }
 
-/* Has another stream had this very packet? Its time is then the same. */
+/* Has another stream had this very packet? */
 static bool
 is_known(const struct merge *m, const struct stream *s)
 {
 	uint32_t cap = word(s, B_CAP);
 
-	for (size_t i = 0; i < m->nseen && i < SEEN; i++) {
-		const struct seen *k = &m->seen[i];
-		uint32_t n = k->cap < cap ? k->cap : cap;
-
-		if (k->ns == s->ns && k->wire == word(s, B_WIRE) &&
-		    k->stream != (size_t)(s - m->v) &&
-		    memcmp(k->head, s->b.s + B_PACKET * 4, n < HEAD ? n : HEAD) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void
-put(struct merge *m, const struct stream *s)
-{
-	struct seen *k = &m->seen[m->nseen++ % SEEN];
-
-	k->ns = s->ns;
-	k->cap = word(s, B_CAP);
-	k->wire = word(s, B_WIRE);
-	k->stream = (size_t)(s - m->v);
-	memcpy(k->head, s->b.s + B_PACKET * 4, k->cap < HEAD ? k->cap : HEAD);
-	pth_buf_add(&m->b, s->b.s, s->b.len);
+	return packet_sighting_is_known(m->seen, (size_t)(s - m->v), s->ns, s->b.s + B_PACKET * 4,
+	    cap < m->snaplen ? cap : m->snaplen, word(s, B_WIRE));
 }
 
 static struct stream *
@@ -209,12 +183,15 @@ write_out(struct merge *m, size_t at_least, struct pth_err *e)
 }
 
 int
-pth_pcapng_merge(
-    int dirfd, const struct pth_pcapng_stream *v, size_t n, int out, bool *cut, struct pth_err *e)
+pth_pcapng_merge(int dirfd, const struct pth_pcapng_stream *v, size_t n, bool apart, int out,
+    bool *cut, struct pth_err *e)
 {
-	struct merge m = {
-		.n = n, .dirfd = dirfd, .out = out, .v = pth_xarray(NULL, n + 1, sizeof *m.v)
-	};
+	struct merge m = { .n = n,
+		.dirfd = dirfd,
+		.out = out,
+		.v = pth_xarray(NULL, n + 1, sizeof *m.v),
+		.snaplen = UINT32_MAX,
+		.seen = packet_sightings_new(n, apart) };
 	struct stream *s;
 	int rc = 0;
 
@@ -224,7 +201,7 @@ pth_pcapng_merge(
 		rc = advance(&m, &m.v[i], e);
 	while (rc == 0 && (s = earliest(&m)) != NULL) {
 		if (!is_known(&m, s))
-			put(&m, s);
+			pth_buf_add(&m.b, s->b.s, s->b.len);
 		rc = write_out(&m, FLUSH_AT, e) != 0 ? -1 : advance(&m, s, e);
 	}
 	if (rc == 0)
@@ -238,6 +215,7 @@ pth_pcapng_merge(
 			fclose(m.v[i].fp);
 	}
 	free(m.v);
+	packet_sightings_free(m.seen);
 	pth_buf_release(&m.b);
 	return rc;
 }

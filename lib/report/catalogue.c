@@ -29,6 +29,8 @@ take(struct pth_cause *c, const char **log, const struct pth_ynode *v)
 		*log = v->text;
 	else if (strcmp(v->key, "alone") == 0)
 		c->alone = v->kind == PTH_YBOOL && v->b;
+	else if (strcmp(v->key, "sure") == 0)
+		c->sure = v->kind == PTH_YBOOL && v->b;
 	else if (strcmp(v->key, "when") == 0)
 		c->when = pth_yaml_json(v);
 	else if (strcmp(v->key, "status") != 0)

@@ -189,15 +189,22 @@ is_fact(json_t *condition, const json_t *facts)
 }
 
 static bool
-speaks(const struct pth_cause *c, const struct pth_report_test *t, const json_t *facts)
+is_told(const struct pth_cause *c, const json_t *facts)
 {
-	const struct pth_report_tail *tail;
 	json_t *condition;
 	size_t i;
 
 	json_array_foreach(c->when, i, condition)
 		if (is_fact(condition, facts))
 			return true;
+	return false;
+}
+
+static bool
+is_logged(const struct pth_cause *c, const struct pth_report_test *t)
+{
+	const struct pth_report_tail *tail;
+
 	for (tail = t->tails; tail != NULL && c->log != NULL; tail = tail->next)
 		if (pth_regex_match(c->log, tail->text, strlen(tail->text)))
 			return true;
@@ -205,7 +212,17 @@ speaks(const struct pth_cause *c, const struct pth_report_test *t, const json_t 
 }
 
 /* The reference's scores: 0.4 for what speaks for a cause, 0.5 for the status of
- * one that needs no more, 0.8 for both. */
+ * one that needs no more, 0.8 for both, and for a fact that leaves no doubt. */
+static double
+score_of(const struct pth_cause *c, const struct pth_report_test *t, const json_t *facts)
+{
+	bool status = c->status == t->status, told = is_told(c, facts);
+
+	if (told || is_logged(c, t))
+		return status || (told && c->sure) ? 0.8 : 0.4;
+	return status && c->alone ? 0.5 : 0;
+}
+
 void
 pth_report_find_cause(struct pth_report *r, struct pth_report_test *t, const json_t *rec)
 {
@@ -213,15 +230,11 @@ pth_report_find_cause(struct pth_report *r, struct pth_report_test *t, const jso
 
 	pth_report_causes_load(r);
 	for (size_t i = 0; i < r->ncauses; i++) {
-		const struct pth_cause *c = &r->causes[i];
-		bool status = c->status == t->status;
-		double score = speaks(c, t, facts) ? (status ? 0.8 : 0.4) :
-		    status && c->alone             ? 0.5 :
-		                                     0;
+		double score = score_of(&r->causes[i], t, facts);
 
 		if (score > t->score) {
 			t->score = score;
-			t->cause = c;
+			t->cause = &r->causes[i];
 		}
 	}
 }

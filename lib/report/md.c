@@ -189,6 +189,31 @@ measures(const json_t *metrics, struct pth_buf *b)
 }
 
 static void
+time_row(struct pth_buf *b, const char *name, int64_t us)
+{
+	pth_buf_addf(b, "| %s | ", name);
+	duration(b, us);
+	pth_buf_adds(b, " |\n");
+}
+
+/* Whose captures the numbers of packets are of. */
+static void
+captures(const json_t *metrics, struct pth_buf *b)
+{
+	pth_auto_buf list = PTH_BUF_INIT;
+	const json_t *c;
+	size_t i;
+
+	json_array_foreach(pth_metrics_captures(metrics), i, c)
+		pth_report_item(
+		    &list, "%s %lld", pth_capsum_service(c), (long long)pth_capsum_packets(c));
+	if (i > 1)
+		pth_buf_adds(&list, "; a packet that several have counts once");
+	if (i > 0)
+		text_row(b, "Packets in captures", list.s);
+}
+
+static void
 metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 {
 	static const struct {
@@ -212,13 +237,13 @@ metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 
 	pth_buf_adds(b, "\n| Metric | Value |\n|---|---|\n");
 	start = b->len;
-	if (*t->started != '\0') {
-		pth_buf_adds(b, "| Duration | ");
-		duration(b, t->duration_us);
-		pth_buf_adds(b, " |\n");
-	}
+	if (*t->started != '\0')
+		time_row(b, "Duration", t->duration_us);
+	if (t->build_us > 0)
+		time_row(b, "Images made or found in", t->build_us);
 	for (size_t i = 0; i < countof(rows); i++)
 		row(b, rows[i].name, pth_json_path(metrics, rows[i].path), rows[i].unit);
+	captures(metrics, b);
 	measures(metrics, b);
 	pth_report_items(&versions, pth_conns_versions(pth_metrics_quic(metrics)));
 	if (versions.len > 0)
@@ -351,6 +376,17 @@ size(struct pth_buf *b, const char *name, int64_t bytes)
 static void
 details(const struct pth_report *r, struct pth_buf *b)
 {
+	pth_auto_buf tree = PTH_BUF_INIT;
+	bool whole = false, apart = false; /* captures of tests, of services */
+
+	pth_report_each(r, t, b) {
+		json_auto_t *metrics = pth_report_object(t->metrics);
+		bool services = json_array_size(pth_metrics_captures(metrics)) > 0;
+
+		apart = apart || services;
+		whole = whole ||
+		    (!services && json_is_integer(PTH_GET(metrics, metrics, packets)));
+	}
 	pth_buf_adds(b, "\n## Resource Usage\n\n");
 	size(b, "Peak memory of a service", r->peak_rss_kb * 1024);
 	size(b, "Disk usage", r->disk_bytes);
@@ -362,14 +398,18 @@ details(const struct pth_report *r, struct pth_buf *b)
 	    "\n### Directory Structure\n\n");
 	if (r->run_dir != NULL)
 		MD(b, "Below ", r->run_dir, ":\n");
-	fenced(b,
+	pth_buf_addf(&tree,
 	    "experiment.yaml        the experiment, as it was\n"
 	    "plan.jsonl             the plan of each test\n"
 	    "events.jsonl           what happened, event by event\n"
 	    "results.jsonl          the record of each test; input for pth-report\n"
 	    "TEST/record.json       the record of one test\n"
-	    "TEST/capture.pcapng    its packets, TLS keys inside\n"
-	    "TEST/SERVICE/          a service's logs, downloads, qlog and profiler files");
+	    "%s%s"
+	    "TEST/SERVICE/          a service's logs, downloads, qlog and profiler files",
+	    whole || !apart ? "TEST/capture.pcapng    its packets, TLS keys inside\n" : "",
+	    apart ? "TEST/SERVICE/capture.pcapng  the packets of a service, TLS keys inside\n" :
+	            "");
+	fenced(b, tree.s);
 }
 
 static void

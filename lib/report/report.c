@@ -219,10 +219,10 @@ few_metrics(struct pth_report *r, const json_t *m)
 {
 	static const char *const names[] = { PTH_KEY(metrics, duration_us),
 		PTH_KEY(metrics, packets), PTH_KEY(metrics, bytes), PTH_KEY(metrics, captured_us),
-		PTH_KEY(metrics, dropped), PTH_KEY(metrics, omitted), PTH_KEY(metrics, discarded),
-		PTH_KEY(metrics, truncated), PTH_KEY(metrics, incomplete), PTH_KEY(metrics, quic),
-		PTH_KEY(metrics, tcp), PTH_KEY(metrics, transfer), PTH_KEY(metrics, measures),
-		PTH_KEY(metrics, error) };
+		PTH_KEY(metrics, captures), PTH_KEY(metrics, dropped), PTH_KEY(metrics, omitted),
+		PTH_KEY(metrics, discarded), PTH_KEY(metrics, truncated),
+		PTH_KEY(metrics, incomplete), PTH_KEY(metrics, quic), PTH_KEY(metrics, tcp),
+		PTH_KEY(metrics, transfer), PTH_KEY(metrics, measures), PTH_KEY(metrics, error) };
 	json_auto_t *o = json_object();
 	json_t *v;
 
@@ -500,6 +500,7 @@ pth_report_add(struct pth_report *r, const json_t *rec)
 	t->started = keep(r, pth_result_started(result));
 	t->ended = keep(r, pth_result_ended(result));
 	t->duration_us = pth_result_duration_us(result);
+	t->build_us = pth_timings_build_us(pth_result_timings(result));
 	t->fast_fail = keep(r, pth_failfast_reason(ff));
 	t->metrics = few_metrics(r, pth_test_metrics(rec));
 	add_numbers(r, t, rec);
@@ -628,9 +629,12 @@ pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 	const json_t *transfer = pth_metrics_transfer(metrics);
 	const json_t *packets = PTH_GET(metrics, metrics, packets);
 	const json_t *shake = pth_metric_find(metrics, PTH_KEY(conns, handshake_us), NULL);
+	size_t captures = json_array_size(pth_metrics_captures(metrics));
 
 	if (json_is_integer(packets))
 		pth_report_item(b, "%lld packets", (long long)json_integer_value(packets));
+	if (json_is_integer(packets) && captures > 1)
+		pth_buf_addf(b, " of %zu captures", captures);
 	if (json_is_integer(shake)) {
 		pth_report_item(b, "handshake ");
 		pth_duration_show(b, json_integer_value(shake));
@@ -641,6 +645,10 @@ pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 			pth_buf_adds(b, " at ");
 			add_rate(b, pth_transfer_goodput_bps(transfer));
 		}
+	}
+	if (t->build_us >= PTH_SECOND_US) {
+		pth_report_item(b, "images made in ");
+		pth_duration_show(b, t->build_us);
 	}
 	if (pth_metrics_dropped(metrics) + pth_metrics_omitted(metrics) > 0 ||
 	    *pth_metrics_error(metrics) != '\0')

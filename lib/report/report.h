@@ -63,6 +63,7 @@ struct pth_cause {
 	const char *name, *title, *advice;
 	enum pth_status status; /* the status that goes with it; PTH_STATUSES: none */
 	bool alone;             /* which is enough to name it */
+	bool sure;              /* a fact names it, whatever the status */
 	json_t *when;           /* owned: facts of a record, or NULL */
 	struct pth_regex *log;  /* what the ends of logs say, or NULL */
 };
@@ -90,10 +91,10 @@ struct pth_report_test {
 	enum pth_status status; /* PTH_STATUSES: no verdict */
 	bool ok, flaky, expected, unexpected;
 	const char *summary;
-	const char *started, *ended; /* "" when it was not run */
-	int64_t duration_us;
-	const char *not_isolated; /* "" or what and why */
-	const char *evidence;     /* "" or why it is not protected from the services */
+	const char *started, *ended;   /* "" when it was not run */
+	int64_t duration_us, build_us; /* without images, and of them */
+	const char *not_isolated;      /* "" or what and why */
+	const char *evidence;          /* "" or why it is not protected from the services */
 	const char *not_captured;
 	const char *incomplete; /* "" or what its numbers lack */
 	const char *logs_cut;   /* "" or which */

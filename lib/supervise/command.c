@@ -12,7 +12,6 @@
 #include "io/record.h"
 #include "supervise/workdir.h"
 
-#define LAST_LINE "; last log line: "
 #define TAIL 2047 /* bytes of the end of a log that are looked at */
 
 /* The directory of a command: its own, which may be below its home, or its home. */
@@ -221,10 +220,10 @@ supervise_command_last_line(
 		n = (size_t)(line - tail);
 	}
 	telling = telling_line(tail, n);
-	pth_buf_adds(&b, LAST_LINE);
+	pth_buf_adds(&b, SUPERVISE_LAST_LINE);
 	pth_show(&b, telling, 400);
 	snprintf(to, 500, "%s", b.s);
-	said = pth_category_log(to + strlen(LAST_LINE), PTH_CAT_NONE);
+	said = pth_category_log(to + strlen(SUPERVISE_LAST_LINE), PTH_CAT_NONE);
 	/* A back trace may come after what the system has refused. */
 	if (said == PTH_CAT_NONE && path == NULL && supervise_command_conflict(at))
 		said = PTH_CAT_PORT_CONFLICT;

@@ -64,6 +64,7 @@ enum pth_category supervise_command_category(
 /* Does the end of the service's logs, as far as they have been read, tell of a port that
  * somebody else has? */
 bool supervise_command_conflict(struct surroundings *at);
+#define SUPERVISE_LAST_LINE "; last log line: "
 /* For messages, "; last log line: TEXT" of the log at path as far as it has been read, or "".
  * path NULL: that of
  * the first of stderr.log and stdout.log that has any. Returns what failure the line

@@ -70,6 +70,17 @@ log_below(const struct phases *p)
 	return p->log + (p->of_test ? 0 : strlen(p->name) + 1);
 }
 
+static int64_t
+stderr_size(const struct phases *p)
+{
+	char path[320];
+	const struct log *g;
+
+	snprintf(path, sizeof path, "%s.stderr.log", log_below(p));
+	g = supervise_logs_find(&p->at->logs, path);
+	return g != NULL ? supervise_log_size(g) : 0;
+}
+
 /* Is an image made by it? Which one: pth-image and docker have it as their last operand, but for
  * the directory of what is built. */
 static const char *
@@ -181,6 +192,7 @@ start(struct phases *p, const json_t *cmd, int64_t now)
 	pid_t pid;
 
 	p->late = false;
+	p->said = stderr_size(p);
 	snprintf(prefix, sizeof prefix, "%s.", log_below(p) + strlen(p->at->log_dir));
 	pid = supervise_command_logged(p->at, cmd, prefix, &err_no, &e);
 	if (pid < 0) {
@@ -208,6 +220,32 @@ supervise_phases_step(struct phases *p, int64_t now)
 	if (p->pid == 0 && p->error[0] != '\0' && !p->all)
 		return -1;
 	return supervise_phases_done(p);
+}
+
+/* Of an engine and of what makes images, the words count and not the exit code: the cause comes
+ * first, so that it is not what is cut. False: it is another command, or has said nothing. */
+static bool
+say_cause(struct phases *p, const json_t *cmd, const struct pth_reason *why, const char *line)
+{
+	enum pth_category purpose = pth_category_of(pth_cmd_category(cmd));
+	static const char *const who[] = { SUPERVISE_LAST_LINE,
+		"pth-image: ", "docker: ", "Error response from daemon: " };
+	const char *said = line;
+	const char *image = image_of(cmd);
+	bool engine = purpose == PTH_CAT_DOCKER_RUNTIME || purpose == PTH_CAT_NETWORK_SETUP ||
+	    *p->at->log_dir != '\0';
+
+	for (size_t i = 0; i < countof(who); i++)
+		if (strncmp(said, who[i], strlen(who[i])) == 0)
+			said += strlen(who[i]);
+	/* What commands before it have said is no cause. */
+	if (*said == '\0' || stderr_size(p) == p->said || (image == NULL && !engine))
+		return false;
+	if (image != NULL && strncmp(said, image, strlen(image)) != 0)
+		fail(p, why, "image %s: %s; see %s.stderr.log", image, said, p->log);
+	else
+		fail(p, why, "%s; see %s.stderr.log", said, p->log);
+	return true;
 }
 
 /* Why a critical command has failed: what the system says in its log, what the plan
@@ -240,6 +278,8 @@ tell(struct phases *p, const json_t *cmd, const struct pth_exit *x)
 		snprintf(why.limit, sizeof why.limit, "command");
 		*excess = '\0';
 	}
+	if (!p->late && say_cause(p, cmd, &why, line))
+		return;
 	fail(p, &why, "%s%s%s %s%s%s; see %s.%s.log%s", phase, colon, argv0,
 	    p->late ? "took too long" : "ended with ", p->late ? "" : pth_exit_text(x, ended),
 	    excess, p->log, output, line);

@@ -25,6 +25,7 @@ struct phases {
 	int64_t began, deadline;
 	bool late;       /* it was killed at its deadline */
 	int err_no;      /* exec's, of the failure, or 0 */
+	int64_t said;    /* how long its stderr.log was before the command that runs */
 	char error[600]; /* the first failure of the phase, or "" */
 	struct pth_reason why;
 	enum pth_category usual; /* what a failure is that nothing else explains */

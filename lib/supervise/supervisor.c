@@ -72,7 +72,7 @@ supervise_to(struct supervisor *sup, enum pth_test_state to)
 		pth_event("test.ended", "{s:s,s:s,s:s,s:s,s:I}", "from",
 		    json_string_value(json_object_get(o, "from")), "to", "ended", "status",
 		    pth_status_result_name(sup->status), "reason", sup->reason, "duration_us",
-		    (json_int_t)(pth_mono_us() - sup->zero));
+		    (json_int_t)(pth_mono_us() - sup->zero - supervise_build_us(sup)));
 		break;
 	default: break;
 	}

@@ -124,18 +124,38 @@ supervise_judge(struct supervisor *sup, struct service *s, int64_t now)
 		supervise_begin_stop(sup, now);
 }
 
-/* When the stages ended; one that was not reached took no time. */
+int64_t
+supervise_build_us(const struct supervisor *sup)
+{
+	const json_t *setup = pth_plan_setup(sup->req->plan), *done;
+	int64_t us = 0;
+	size_t i;
+
+	json_array_foreach(sup->own[SETUP].results, i, done) {
+		const json_t *cmd = json_array_get(setup, (size_t)pth_done_index(done));
+
+		if (pth_category_of(pth_cmd_category(cmd)) == PTH_CAT_DOCKER_BUILD)
+			us += pth_done_duration_us(done);
+	}
+	return us;
+}
+
+/* When the stages ended; one that was not reached took no time. Images are no part of any. */
 static json_t *
-timings(const struct supervisor *sup, int64_t now)
+timings(const struct supervisor *sup, int64_t built, int64_t now)
 {
 	int64_t setup = sup->setup_us, ready = sup->ready_us, run = sup->run_us;
+	json_t *o;
 
 	ready = ready > setup ? ready : setup;
 	run = run > ready ? run : ready;
-	return json_pack("{s:I,s:I,s:I,s:I}", PTH_KEY(timings, setup_us), (json_int_t)setup,
-	    PTH_KEY(timings, ready_us), (json_int_t)(ready - setup), PTH_KEY(timings, run_us),
-	    (json_int_t)(run - ready), PTH_KEY(timings, stop_us),
-	    (json_int_t)(now - sup->zero - run));
+	o = json_pack("{s:I,s:I,s:I,s:I}", PTH_KEY(timings, setup_us),
+	    (json_int_t)(setup > built ? setup - built : 0), PTH_KEY(timings, ready_us),
+	    (json_int_t)(ready - setup), PTH_KEY(timings, run_us), (json_int_t)(run - ready),
+	    PTH_KEY(timings, stop_us), (json_int_t)(now - sup->zero - run));
+	if (built > 0)
+		pth_timings_set_build_us(o, built);
+	return o;
 }
 
 /* The parts of a test that ran in a container as a whole. */
@@ -183,22 +203,15 @@ put_parts(json_t *o, struct supervisor *sup)
 		put_inside(o, sup->services[i].inner, sup->zero);
 }
 
-/* Every container has a capture of its own; a server's, who sees it all,
- * stands for the test. */
+/* That of the test: of services in one container, it was made there. */
 static json_t *
-capture_inside(struct supervisor *sup)
+capture_of_test(struct supervisor *sup)
 {
-	const json_t *best = NULL;
+	const json_t *whole = supervise_capture_result(sup, NULL);
 
-	for (size_t i = 0; i < sup->nservices; i++) {
-		const json_t *c = pth_insideend_capture(sup->services[i].inner);
-
-		if (json_is_object(c) && (best == NULL || !sup->services[i].finite))
-			best = c;
-		if (best == c && !sup->services[i].finite)
-			break;
-	}
-	return best != NULL ? json_deep_copy(best) : json_null();
+	if (pth_plan_inside(sup->req->plan) && sup->nservices == 1)
+		whole = pth_insideend_capture(sup->services[0].inner);
+	return json_is_object(whole) ? json_deep_copy(whole) : json_null();
 }
 
 json_t *
@@ -219,9 +232,9 @@ supervise_isolation(const struct pth_supervise_req *req)
 json_t *
 supervise_result(struct supervisor *sup, const char *started)
 {
-	int64_t now = pth_mono_us();
+	int64_t now = pth_mono_us(), built = supervise_build_us(sup);
 	pth_auto_buf ended = PTH_BUF_INIT;
-	json_t *o = json_object(), *whole = supervise_capture_result(sup, NULL);
+	json_t *o = json_object();
 
 	pth_rfc3339(&ended, pth_real_us());
 	pth_result_set_status(o, pth_status_result_name(sup->status));
@@ -230,14 +243,14 @@ supervise_result(struct supervisor *sup, const char *started)
 	pth_reason_put(o, &sup->why);
 	pth_result_set_started(o, started);
 	pth_result_set_ended(o, ended.s);
-	pth_result_set_duration_us(o, now - sup->zero);
+	pth_result_set_duration_us(o, now - sup->zero - built);
 	pth_result_set_isolation(o, supervise_isolation(sup->req));
 	pth_result_set_evidence(o,
 	    sup->req->places->engine ? "container" :
 	        sup->guarded         ? "protected" :
 	                               "unprotected");
-	pth_result_set_capture(o, whole != NULL ? json_incref(whole) : capture_inside(sup));
-	pth_result_set_timings(o, timings(sup, now));
+	pth_result_set_capture(o, capture_of_test(sup));
+	pth_result_set_timings(o, timings(sup, built, now));
 	put_parts(o, sup);
 	return o;
 }

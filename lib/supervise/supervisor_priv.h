@@ -72,6 +72,9 @@ void supervise_judge(struct supervisor *sup, struct service *s, int64_t now);
 /* {"used", "missing", "reason"}: the namespaces that the services are in, ours or
  * those of their containers. */
 json_t *supervise_isolation(const struct pth_supervise_req *req);
+/* How long the setup has made images, or has looked whether they are there: no part of how long the
+ * test took. */
+int64_t supervise_build_us(const struct supervisor *sup);
 json_t *supervise_result(struct supervisor *sup, const char *started);
 
 /* supervise/supervisor_setup.c: what has to be there */

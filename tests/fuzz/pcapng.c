@@ -53,9 +53,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	fd[1] = file_of(data + half, n - half, path[1]);
 	fd[2] = file_of(data, 0, path[2]);
 	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (pth_pcapng_merge(AT_FDCWD, v, 2, fd[2], &cut, &e) == 0 &&
-	    (pth_pcapng_merge(AT_FDCWD, &again, 1, null, &cut, &e) != 0 || cut))
-		abort();
+	for (int apart = 0; apart < 2; apart++) { /* made at one place, or at two */
+		if (ftruncate(fd[2], 0) != 0 || lseek(fd[2], 0, SEEK_SET) != 0)
+			abort();
+		if (pth_pcapng_merge(AT_FDCWD, v, 2, apart, fd[2], &cut, &e) == 0 &&
+		    (pth_pcapng_merge(AT_FDCWD, &again, 1, false, null, &cut, &e) != 0 || cut))
+			abort();
+	}
 	for (int i = 0; i < 3; i++)
 		pth_pcapng_each(AT_FDCWD, path[i], touch, &sum, &cut, &e);
 	for (int i = 0; i < 3; i++)

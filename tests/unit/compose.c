@@ -6,77 +6,59 @@ volumes(void)
 {
 	static const struct row v[] = {
 		{ "what a container sees", "", SERVER "volumes",
-		    "[{'type':'bind','source':'@{bin}/pth-init','target':'/pth/init',"
-		    "'read_only':true},"
-		    "{'type':'bind','source':'@{dir}/docker/server.json','target':'/pth/plan.json',"
-		    "'read_only':true},"
-		    "{'type':'bind','source':'@{dir}/server','target':'/app/test/server'},"
-		    "{'type':'bind','source':'@{dir}/server','target':'/app/logs'},"
-		    "{'type':'bind','source':'@{dir}/ticket','target':'/opt/ticket'},"
-		    "{'type':'bind','source':'@{dir}/shared','target':'/app/shared'},"
-		    "{'type':'bind','source':'@{dir}/sync','target':'/app/sync_logs'}]" },
+		    "@{bin}/pth-init:/pth/init:ro ./docker/server.json:/pth/plan.json:ro "
+		    "./server:/app/test/server ./ticket:/opt/ticket ./shared:/app/shared "
+		    "./sync:/app/sync_logs" },
+		{ NULL, NULL, "inner server links", "{'/app/logs':'/app/test/server'}" },
 		{ NULL, NULL, "create server",
 		    "* --mount type=bind,\"source=@{dir}/server\",\"target=/app/test/server\" "
-		    "--mount" },
+		    "--mount type=bind,\"source=@{dir}/ticket\",\"target=/opt/ticket\"" },
 		{ "what it reads of another service it may not write",
 		    SVC "0.phases.run.argv': ['s', '@{dir}/client/out']", SERVER "volumes.3",
-		    "{'type':'bind','source':'@{dir}/client','target':'/app/test/client',"
-		    "'read_only':true}" },
-		{ NULL, NULL, SERVER "volumes.2",
-		    "{'type':'bind','source':'@{dir}/server','target':'/app/test/server'}" },
+		    "./client:/app/test/client:ro" },
+		{ NULL, NULL, SERVER "volumes.2", "./server:/app/test/server" },
 		{ NULL, NULL, "create server",
 		    "* --mount type=bind,\"source=@{dir}/client\",\"target=/app/test/"
 		    "client\",readonly" },
-		{ NULL, NULL, CLIENT "volumes.7", "-" },
+		{ NULL, NULL, CLIENT "volumes.6", "-" },
 		{ NULL,
 		    "'steps.actions': [{'exec': {'service': 'client', "
 		    "'argv': ['cat', '@{dir}/server/x']}}]",
-		    CLIENT "volumes.2",
-		    "{'type':'bind','source':'@{dir}/server','target':'/app/test/server',"
-		    "'read_only':true}" },
-		{ NULL, NULL, CLIENT "volumes.3",
-		    "{'type':'bind','source':'@{dir}/client','target':'/app/test/client'}" },
-		{ NULL, NULL, SERVER "volumes.7", "-" },
+		    CLIENT "volumes.2", "./server:/app/test/server:ro" },
+		{ NULL, NULL, CLIENT "volumes.3", "./client:/app/test/client" },
+		{ NULL, NULL, SERVER "volumes.6", "-" },
 		/* A name that only begins the same is another one. */
-		{ NULL, SVC "0.phases.run.argv': ['s', '@{dir}/client2/out']",
-		    SERVER "volumes.3.target", "/app/logs" },
+		{ NULL, SVC "0.phases.run.argv': ['s', '@{dir}/client2/out']", SERVER "volumes.3",
+		    "./ticket:/opt/ticket" },
 		{ "certificates cannot be changed", SVC "1.phases.run.argv': ['@{dir}/certs/ca']",
-		    SERVER "volumes.4",
-		    "{'type':'bind','source':'@{dir}/certs','target':'/app/test/certs',"
-		    "'read_only':true}" },
-		{ NULL, NULL, SERVER "volumes.5",
-		    "{'type':'bind','source':'@{dir}/certs','target':'/opt/certs',"
-		    "'read_only':true}" },
+		    SERVER "volumes.3", "./certs:/app/test/certs:ro" },
+		{ NULL, NULL, "inner server links",
+		    "{'/app/logs':'/app/test/server','/opt/certs':'/app/test/certs'}" },
 		{ NULL, NULL, "compose.plan.setup.0.argv", "chmod -R a+rX @{dir}/certs" },
 		{ NULL, NULL, "compose.plan.dirs", "ticket shared sync certs" },
 		{ NULL, "'plan.setup': [{'argv': ['mkdir', '@{dir}/certs'], 'critical': true}]",
 		    "compose.plan.setup.0.argv", "mkdir @{dir}/certs" },
 		{ NULL, NULL, "compose.plan.setup.1.argv", "chmod -R a+rX @{dir}/certs" },
-		{ NULL, NULL, SERVER "volumes.4.target", "/app/test/certs" },
+		{ NULL, NULL, SERVER "volumes.3", "./certs:/app/test/certs:ro" },
 		{ NULL, "", "compose.plan.dirs", "ticket shared sync" },
 		{ NULL, NULL, "compose.plan.setup.0.argv.0", "docker" },
-		{ "our own programs", SVC "0.phases.run.argv': ['@{share}/x']", SERVER "volumes.7",
-		    "{'type':'bind','source':'@{share}',"
-		    "'target':'/usr/local/share/pth','read_only':true}" },
-		{ NULL, NULL, CLIENT "volumes.7", "-" },
+		{ "our own programs", SVC "0.phases.run.argv': ['@{share}/x']", SERVER "volumes.6",
+		    "@{share}:/usr/local/share/pth:ro" },
+		{ NULL, NULL, CLIENT "volumes.6", "-" },
 		{ NULL,
 		    "'steps.actions': [{'exec': {'service': 'client', 'argv': ['@{share}/x']}}]",
-		    CLIENT "volumes.7.target", "/usr/local/share/pth" },
-		{ NULL, NULL, SERVER "volumes.7", "-" },
+		    CLIENT "volumes.6", "@{share}:/usr/local/share/pth:ro" },
+		{ NULL, NULL, SERVER "volumes.6", "-" },
 		{ "volumes of the experiment",
 		    "'services.server.volumes': ['/nowhere/at/all:/in:ro', '/:/host', 'data:/d', "
 		    "'old:/o:rw', {'local': '/', 'container': '/h', 'mode': 'ro'}]",
-		    SERVER "volumes.7",
-		    "{'type':'bind','source':'/nowhere/at/all','target':'/in','read_only':true}" },
-		{ NULL, NULL, SERVER "volumes.8", "{'type':'bind','source':'/','target':'/host'}" },
-		{ NULL, NULL, SERVER "volumes.9",
-		    "{'type':'volume','source':'data','target':'/d'}" },
-		{ NULL, NULL, SERVER "volumes.10",
-		    "{'type':'volume','source':'old','target':'/o'}" },
-		{ NULL, NULL, SERVER "volumes.11",
-		    "{'type':'bind','source':'/','target':'/h','read_only':true}" },
-		{ NULL, NULL, CLIENT "volumes.7", "-" },
-		{ NULL, NULL, DOC "volumes.data.name", "pth-001--_b-c-@{unique}-data" },
+		    SERVER "volumes.6", "/nowhere/at/all:/in:ro" },
+		{ NULL, NULL, SERVER "volumes.7", "/:/host" },
+		{ NULL, NULL, SERVER "volumes.8", "data:/d" },
+		{ NULL, NULL, SERVER "volumes.9", "old:/o" },
+		{ NULL, NULL, SERVER "volumes.10", "/:/h:ro" },
+		{ NULL, NULL, CLIENT "volumes.6", "-" },
+		{ NULL, NULL, DOC "volumes", "{'data':{},'old':{}}" },
 		{ NULL, NULL, "create server",
 		    "* --mount type=volume,\"source=pth-001--_b-c-@{unique}-data\",\"target=/d\"" },
 		{ NULL, NULL, "inner server open", "/opt/ticket /app/shared /app/sync_logs /d /o" },
@@ -84,9 +66,12 @@ volumes(void)
 		{ NULL, "'services.server.volumes': ['data:/d:ro']", "inner server open",
 		    "/opt/ticket /app/shared /app/sync_logs" },
 		{ NULL, "", DOC "volumes", "-" },
-		{ NULL, PARAM "volumes': ['/:/every']", SERVER "volumes.7.target", "/every" },
-		{ NULL, NULL, CLIENT "volumes.7.target", "/every" },
-		{ NULL, "'services.server.volumes': ['.:/here']", SERVER "volumes.7.type", "bind" },
+		{ NULL, PARAM "volumes': ['/:/every']", SERVER "volumes.6", "/:/every" },
+		{ NULL, NULL, CLIENT "volumes.6", "/:/every" },
+		{ "a path with a colon",
+		    "'services.server.volumes': [{'local': '/no:where', "
+		    "'container': '/here'}]",
+		    SERVER "volumes.6", "{'type':'bind','source':'/no:where','target':'/here'}" },
 		{ NULL, "'services.server.volumes': ['./none:/x']", "error",
 		    "server: volume ./none: no such file or directory" },
 		{ NULL, "'services.client.volumes': ['/x:y']", "error",
@@ -101,40 +86,51 @@ volumes(void)
 	rows(v, countof(v));
 }
 
+/* The experiment says which ports are published. */
+#define GIVEN "'marks': {'services.server.ports': [1, 1], 'services.client.ports': [1, 1]}, "
+
 static void
 ports(void)
 {
 	static const struct row v[] = {
 		{ "published ports: the port of a UDP service is UDP, others are TCP",
-		    "'services.server.ports': ['4443:4443', '80:8080', '53:53/udp', "
-		    "'4443:4443/tcp', '1:4442', '2:4444']",
+		    GIVEN "'services.server.ports': ['4443:4443', '80:8080', '53:53/udp', "
+		          "'4443:4443/tcp', '1:4442', '2:4444']",
 		    SERVER "ports", "4443:4443/udp 80:8080 53:53/udp 4443:4443/tcp 1:4442 2:4444" },
 		{ "ports that keep tests apart are of the same kind",
-		    "'services.server.ports': ['4443:4443', '80:8080', '53:53/udp', "
-		    "'81:4443/tcp', '1:4442'], 'services.client.ports': ['7:4443']",
+		    GIVEN "'services.server.ports': ['4443:4443', '80:8080', '53:53/udp', "
+		          "'81:4443/tcp', '1:4442'], 'services.client.ports': ['7:4443']",
 		    "compose.plan.environment.resources",
 		    "udp:4443 tcp:80 udp:53 tcp:81 tcp:1 "
 		    "udp:7" },
 		{ NULL, NULL, "create client", "* --publish 7:4443/udp" },
 		{ NULL, NULL, "create server", "* --publish 80:8080 --publish 53:53/udp" },
 		{ "the port of a TCP service is TCP",
-		    SVC "0.transport': 'tcp', 'services.server.ports': ['5:4443']", SERVER "ports",
-		    "5:4443" },
+		    SVC "0.transport': 'tcp', " GIVEN "'services.server.ports': ['5:4443']",
+		    SERVER "ports", "5:4443" },
 		{ NULL, NULL, "compose.plan.environment.resources", "tcp:5" },
 		{ NULL, NULL, CLIENT "ports", "-" },
 		{ "what is no published port is passed over",
-		    "'services.server.ports': ['80', 81, '1:2']", SERVER "ports", "1:2" },
+		    GIVEN "'services.server.ports': ['80', 81, '1:2']", SERVER "ports", "1:2" },
 		{ "the highest port and the lowest",
-		    SVC "0.port': 65535, 'services.server.ports': ['1:65535', '65535:1']",
+		    SVC "0.port': 65535, " GIVEN "'services.server.ports': ['1:65535', '65535:1']",
 		    SERVER "ports", "1:65535/udp 65535:1" },
-		{ NULL, SVC "0.port': 1, 'services.server.ports': ['1:65535', '65535:1']",
+		{ NULL, SVC "0.port': 1, " GIVEN "'services.server.ports': ['1:65535', '65535:1']",
 		    SERVER "ports", "1:65535 65535:1/udp" },
-		{ "ports below 1024 need a capability", SVC "0.port': 1023", SERVER "cap_add",
-		    "CHOWN DAC_OVERRIDE FOWNER KILL SETGID SETUID NET_BIND_SERVICE" },
-		{ NULL, SVC "0.port': 1", SERVER "cap_add", "* NET_BIND_SERVICE" },
-		{ NULL, SVC "0.port': 1024", SERVER "cap_add",
-		    "CHOWN DAC_OVERRIDE FOWNER KILL SETGID SETUID" },
-		{ NULL, SVC "0.port': 0", SERVER "cap_add", "! NET_BIND_SERVICE" },
+		{ "what the experiment does not publish is not published",
+		    "'services.server.ports': ['80:80']", SERVER "ports", "-" },
+		{ NULL, NULL, "create server", "! --publish 80:80" },
+		{ NULL, NULL, "compose.plan.environment.resources", "" },
+		{ "ports below 1024 are for ordinary users, too", SVC "0.port': 1023",
+		    SERVER "sysctls",
+		    "{'net.ipv6.conf.all.disable_ipv6':'1',"
+		    "'net.ipv4.ip_unprivileged_port_start':'0'}" },
+		{ NULL, NULL, SERVER "cap_add", "CHOWN DAC_OVERRIDE FOWNER KILL SETGID SETUID" },
+		{ NULL, NULL, "create server", "* --sysctl net.ipv4.ip_unprivileged_port_start=0" },
+		{ NULL, SVC "0.port': 1024", SERVER "sysctls",
+		    "{'net.ipv6.conf.all.disable_ipv6':'1'}" },
+		{ NULL, SVC "0.port': 0", "create server",
+		    "! --sysctl net.ipv4.ip_unprivileged_port_start=0" },
 	};
 
 	rows(v, countof(v));
@@ -187,9 +183,11 @@ capabilities(void)
 		{ NULL, NULL, "create server", "* --cpus 2" },
 		{ NULL, NULL, "create server", "! --memory" },
 		{ NULL, NULL, "create client", "! --cpus 0" },
-		{ NULL, NULL, SERVER "labels",
-		    "{'org.pth.run':'r','org.pth.test':'001-A_b.c','org.pth.owner':'@{owner}',"
-		    "'org.pth.project':'pth-001--_b-c-@{unique}'}" },
+		{ NULL, NULL, SERVER "labels", "-" },
+		{ NULL, NULL, "create server",
+		    "* --label org.pth.run=r --label org.pth.test=001-A_b.c --label "
+		    "org.pth.owner=@{owner} --label org.pth.project=pth-001--_b-c-@{unique} "
+		    "--entrypoint /pth/init a:1 /pth/plan.json -- s" },
 		{ NULL, SVC "0.limits': {'memory': 1, 'cpu': 1, 'processes': 1, 'files': 9}",
 		    "inner server plan.services.0.limits", "{'files':9}" },
 		{ NULL, NULL, OUT "0.limits", "-" },
@@ -210,10 +208,10 @@ networks(void)
 {
 	static const struct row v[] = {
 		{ "names", "", "compose.project", "pth-001--_b-c-@{unique}" },
-		{ NULL, NULL, SERVER "container_name", "pth-001--_b-c-@{unique}-server" },
+		{ NULL, NULL, SERVER "container_name", "-" },
 		{ NULL, NULL, SERVER "hostname", "server" },
-		{ NULL, NULL, SERVER "networks", "{'net':{'aliases':['server']}}" },
-		{ NULL, NULL, DOC "networks.net.name", "pth-001--_b-c-@{unique}" },
+		{ NULL, NULL, SERVER "networks", "net" },
+		{ NULL, NULL, DOC "networks.net.name", "-" },
 		{ NULL, NULL, DOC "networks.net.driver", "bridge" },
 		{ NULL, NULL, DOC "networks.net.ipam", "-" },
 		{ NULL, NULL, DOC "networks.net.driver_opts", "-" },
@@ -222,14 +220,15 @@ networks(void)
 		{ NULL, NULL, "create server",
 		    "* docker create --name pth-001--_b-c-@{unique}-server --hostname server "
 		    "--domainname panther.local --pull never --user 0:0 --env PTH_EVENTS=none "
-		    "--network pth-001--_b-c-@{unique} --network-alias server --mount" },
+		    "--env PTH_RUN=1 --network pth-001--_b-c-@{unique} --network-alias server "
+		    "--mount" },
 		{ NULL, NULL, "compose.plan.setup.0.argv",
 		    "docker network create --driver bridge --label org.pth.run=r "
 		    "--label org.pth.test=001-A_b.c --label org.pth.owner=@{owner} "
 		    "--label org.pth.project=pth-001--_b-c-@{unique} pth-001--_b-c-@{unique}" },
 		{ NULL, NULL, "compose.plan.setup.0.category", "network_setup" },
-		{ NULL, PARAM "service_prefix': 'my'", SERVER "container_name",
-		    "my-pth-001--_b-c-@{unique}-server" },
+		{ NULL, PARAM "service_prefix': 'my'", SERVER "container_name", "my-server" },
+		{ NULL, NULL, "create server", "* --name my-pth-001--_b-c-@{unique}-server" },
 		{ NULL, "'network_environment': {'version': '3.8'}", DOC "version", "3.8" },
 		{ NULL, PARAM "service_prefix': '_my'", "error",
 		    "service_prefix \"_my\": names of containers are letters" },
@@ -333,9 +332,9 @@ lives(void)
 		    "always" },
 		{ NULL, NULL, "inner server plan.services.0.restart", "always" },
 		{ NULL, NULL, OUT "0.restart", "-" },
-		{ NULL, NULL, CLIENT "restart", "no" },
+		{ NULL, NULL, CLIENT "restart", "-" },
 		{ "how long the engine waits for the end", "", SERVER "stop_grace_period", "15s" },
-		{ NULL, NULL, SERVER "stop_signal", "SIGTERM" },
+		{ NULL, NULL, SERVER "stop_signal", "-" },
 		{ NULL, NULL, "create server", "* --stop-signal SIGTERM --stop-timeout 15" },
 		{ NULL, NULL, CLIENT "stop_grace_period", "11s" },
 		{ NULL, NULL, "create client", "* --stop-timeout 11" },
@@ -463,9 +462,11 @@ held(void)
 		{ NULL, NULL, "inner server plan.services.0",
 		    "{'name':'server','plugin':'p','version':'v','role':'server','finite':false,"
 		    "'after':[],'address':'server','port':4443,'transport':'udp',"
-		    "'phases':{'run':{'argv':['s']}},'ready':[],"
+		    "'phases':{'run':{}},'ready':[],"
 		    "'stop':{'signal':'INT','grace_us':5000000},'timeout_us':0,"
 		    "'environment':{}}" },
+		{ NULL, NULL, SERVER "command", "s" },
+		{ NULL, NULL, SERVER "entrypoint", "/pth/init /pth/plan.json --" },
 		{ NULL, NULL, "inner server plan.environment",
 		    "{'type':'localhost','isolation':'none'}" },
 		{ NULL, NULL, "inner server plan.metrics", "{'file':'server/metrics.jsonl'}" },
@@ -500,7 +501,7 @@ environments(void)
 		    "{'PTH_EVENTS':'text','N':'7','T':'true','Z':'','S':'a $b','E':''}" },
 		{ NULL, NULL, "create server",
 		    "* --env N=7 --env T=true --env Z= --env S=a $b --env E= --env "
-		    "PTH_EVENTS=none" },
+		    "PTH_EVENTS=none --env PTH_RUN=1" },
 		{ "a service's own win over those of the environment",
 		    PARAM "environment': {'A': 'all', 'B': 'all'}, " SVC
 		          "0.environment': {'B': 'own'}",
@@ -536,9 +537,6 @@ ends(void)
 		    "org.pth.project=pth-001--_b-c-@{unique} "
 		    "pth-001--_b-c-@{unique}-data" },
 		{ NULL, NULL, "compose.plan.setup.0.category", "docker_runtime" },
-		{ NULL, NULL, DOC "volumes.data.labels",
-		    "{'org.pth.run':'r','org.pth.test':'001-A_b.c','org.pth.owner':'@{owner}',"
-		    "'org.pth.project':'pth-001--_b-c-@{unique}'}" },
 		{ "what is to stay stays",
 		    "'services.server.volumes': ['data:/d'], " DOCKER
 		    "{'remove_containers_after': false}",

@@ -14,7 +14,7 @@ images(void)
 		{ NULL, NULL, SERVER "image", "a:1" },
 		{ NULL, NULL, SERVER "build", "-" },
 		{ NULL, NULL, SERVER "pull_policy", "never" },
-		{ NULL, NULL, "create server", "* --entrypoint /pth/init a:1 /pth/plan.json" },
+		{ NULL, NULL, "create server", "* --entrypoint /pth/init a:1 /pth/plan.json -- s" },
 		{ NULL, SVC "1.docker.image': 'b:2'", "compose.images.1.tag", "b:2" },
 		{ NULL, DOCKER "{'registry': 'reg:5'}", SERVER "image", "reg:5/a:1" },
 		{ NULL, DOCKER "{'registry': ''}", SERVER "image", "a:1" },
@@ -42,15 +42,14 @@ images(void)
 		{ NULL, NULL, "compose.plan.setup.1.argv.1", "network" },
 		{ NULL, NULL, "compose.plan.files.0.path", "images/p-v/Dockerfile" },
 		{ NULL, NULL, SERVER "build",
-		    "{'context':'@{dir}/images/p-v','network':'host','labels':"
+		    "{'context':'./images/p-v','network':'host','labels':"
 		    "{'org.pth.image':'p-v:latest'}}" },
 		{ "a container is made by the number of the image that was built", NULL,
 		    "create server",
-		    "* sh -c image=$(cat \"$1\") && plan=$2 && shift 2 && exec docker create "
-		    "\"$@\" \"$image\" \"$plan\" docker create @{dir}/images/p-v.id /pth/plan.json "
-		    "--name" },
+		    "* exec docker create \"$@\" docker create @{dir}/images/p-v.id 67 --name" },
+		{ NULL, NULL, "create server", "* --entrypoint /pth/init /pth/plan.json -- s" },
 		{ NULL, NULL, "create server", "! p-v:latest" },
-		{ NULL, NULL, "create client", "* --entrypoint /pth/init a:1 /pth/plan.json" },
+		{ NULL, NULL, "create client", "* --entrypoint /pth/init a:1 /pth/plan.json -- c" },
 		{ "two services of one image build it once",
 		    PACKAGES ", " SVC "1.docker': {'packages': ['x']}", IMAGE "tag", "p-v:latest" },
 		{ NULL, NULL, "compose.images.1", "-" },
@@ -257,15 +256,15 @@ static void
 whole(void)
 {
 	static const struct row v[] = {
-		{ "one container for all services", WHOLE, ONE "container_name",
-		    "pth-001--_b-c-@{unique}-container" },
+		{ "one container for all services", WHOLE, "create container",
+		    "* --name pth-001--_b-c-@{unique}-container" },
 		{ NULL, NULL, SERVER "image", "-" },
 		{ NULL, NULL, ONE "network_mode", "none" },
 		{ NULL, NULL, ONE "networks", "-" },
 		{ NULL, NULL, ONE "sysctls", "-" },
 		{ NULL, NULL, ONE "tmpfs", "-" },
 		{ NULL, NULL, ONE "depends_on", "-" },
-		{ NULL, NULL, ONE "restart", "no" },
+		{ NULL, NULL, ONE "restart", "-" },
 		{ NULL, NULL, ONE "stop_grace_period", "16s" },
 		{ NULL, NULL, DOC "networks", "-" },
 		{ NULL, NULL, "compose.plan.setup", "" },
@@ -274,11 +273,10 @@ whole(void)
 		{ NULL, NULL, "create container", "! --network-alias" },
 		{ NULL, NULL, ONE "image", "a:1" },
 		{ NULL, NULL, "compose.images.0.plugin", "p" },
-		{ NULL, NULL, ONE "volumes.2",
-		    "{'type':'bind','source':'@{dir}','target':'/app/test'}" },
-		{ NULL, NULL, ONE "volumes.3",
-		    "{'type':'bind','source':'@{dir}','target':'/app/logs'}" },
-		{ NULL, NULL, ONE "volumes.4.target", "/opt/ticket" },
+		{ NULL, NULL, ONE "volumes.2", ".:/app/test" },
+		{ NULL, NULL, "inner container links", "{'/app/logs':'/app/test'}" },
+		{ NULL, NULL, ONE "volumes.3", "./ticket:/opt/ticket" },
+		{ NULL, NULL, ONE "command", "-" },
 		{ NULL, NULL, OUT "1", "-" },
 		{ NULL, NULL, OUT "0.finite", "true" },
 		{ NULL, NULL, OUT "0.critical", "true" },
@@ -334,9 +332,9 @@ whole(void)
 		          "1.phases.pre_run': [{'argv':['c'],'timeout_us':100}], " SVC
 		          "0.phases.post_run': [{'argv':['c'],'timeout_us':3}], " SVC
 		          "0.phases.run': {'argv':['@{share}/x'],'timeout_us':9}",
-		    ONE "volumes.8.target", "/a" },
-		{ NULL, NULL, ONE "volumes.9.target", "/b" },
-		{ NULL, NULL, ONE "volumes.7.source", "@{share}" },
+		    ONE "volumes.7", "/:/a" },
+		{ NULL, NULL, ONE "volumes.8", "/:/b" },
+		{ NULL, NULL, ONE "volumes.6", "@{share}:/usr/local/share/pth:ro" },
 		{ NULL, NULL, ONE "platform", "linux/arm" },
 		{ NULL, NULL, OUT "0.ready.0.timeout_us", "30000130" },
 		{ NULL, NULL, OUT "0.stop.grace_us", "36000003" },
@@ -494,13 +492,13 @@ how(void)
 		bool stack;
 		const char *want;
 	} v[] = {
-		{ "", false, "docker-compose -f THIS up --exit-code-from client" },
-		{ "", true, "docker stack deploy -c THIS NAME" },
-		{ SVC "0.finite': true", false, "docker-compose -f THIS up" },
+		{ "", false, "By hand: docker-compose -f THIS up --exit-code-from client" },
+		{ "", true, "By hand: docker stack deploy -c THIS NAME" },
+		{ SVC "0.finite': true", false, "By hand: docker-compose -f THIS up" },
 		{ SVC "0.finite': true, " SVC "1.finite': false", false,
-		    "docker-compose -f THIS up --exit-code-from server" },
-		{ SVC "1.finite': false", false, "docker-compose -f THIS up" },
-		{ WHOLE, false, "docker-compose -f THIS up" },
+		    "By hand: docker-compose -f THIS up --exit-code-from server" },
+		{ SVC "1.finite': false", false, "By hand: docker-compose -f THIS up" },
+		{ WHOLE, false, "By hand: docker-compose -f THIS up" },
 	};
 	struct pth_err e;
 
@@ -516,7 +514,7 @@ how(void)
 	json_auto_t *doc = json("{'a':'$x $$','b$':['$'],'c':1}");
 	pth_auto_buf yaml = PTH_BUF_INIT, none = PTH_BUF_INIT;
 	CHECK_INT(pth_compose_yaml(&yaml, doc, "x", &e), 0);
-	CHECK(strncmp(yaml.s, "# Generated by pth-compose(1). By hand: x\na:", 44) == 0);
+	CHECK(strncmp(yaml.s, "# Generated by pth-compose(1). x\na:", 35) == 0);
 	CHECK(strstr(yaml.s, "$$x $$$$") != NULL);
 	CHECK(strstr(yaml.s, "b$:") != NULL);
 	CHECK_INT(pth_compose_yaml(&none, doc, "", &e), 0);

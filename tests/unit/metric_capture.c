@@ -126,6 +126,17 @@ static const struct row rows[] = {
 	{ C(""), "", TLS12, TABLE, "contents~ 2 TLS records could not be decrypted; ", NULL,
 	    "tcp.client.undecrypted", "2", false, false, NULL },
 	{ C(""), "", TWO, TABLE, "", NULL, "packets", "2", false, true, "keys.log: no" },
+/* In containers each service has its own, and what one has left is not all. */
+#define APART "'evidence':'container','capture':null,'services':{'a':{" C(",'packets':2") "},'b':{"
+#define PLANNED "'capture':{'file':'capture.pcapng'},'services':[{'name':'a'},{'name':'b'}],"
+	{ APART C(",'packets':2") "}}", PLANNED, TWO, TABLE, "", NULL, "captures",
+	    "[{'service':'a','packets':2},{'service':'b','packets':2}]", false, false, NULL },
+	{ APART C(",'packets':2") "}}", PLANNED, TWO, TABLE, "", NULL, "packets", "2", false, false,
+	    NULL },
+	{ APART "}}", PLANNED, TWO, TABLE, "capture~ b: its container has left no capture; ", NULL,
+	    "packets", "2", false, false, NULL },
+	{ APART "}}", "'services':[{'name':'a','capture':{}},{'name':'b','capture':null}],", TWO,
+	    TABLE, "", NULL, "captures", "[{'service':'a','packets':2}]", false, false, NULL },
 	/* Packets that are stored in part: with the headers of Ethernet, IPv4 and UDP or not. */
 	{ C(""), "", PART59, TABLE, "contents~ 1 packet is stored in part; ", NULL, "packets", "1",
 	    false, false, NULL },

@@ -15,7 +15,7 @@ static void
 make(const char *path, const char *packets[][2], unsigned cap)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-	struct pth_pcapng *w = pth_pcapng_open(fd, "lo", PTH_LINKTYPE_ETHERNET, 262144);
+	struct pth_pcapng *w = pth_pcapng_open(fd, "lo", PTH_LINKTYPE_ETHERNET, cap);
 	char p[100];
 
 	for (size_t i = 0; packets[i][0] != NULL; i++) {
@@ -47,13 +47,19 @@ shown(const char *path, char text[200])
 }
 
 static int
-merge(const struct pth_pcapng_stream *v, size_t n, bool *cut, struct pth_err *e)
+merge_of(const struct pth_pcapng_stream *v, size_t n, bool apart, bool *cut, struct pth_err *e)
 {
 	int fd = open("out", O_WRONLY | O_CREAT | O_TRUNC, 0666);
-	int rc = pth_pcapng_merge(AT_FDCWD, v, n, fd, cut, e);
+	int rc = pth_pcapng_merge(AT_FDCWD, v, n, apart, fd, cut, e);
 
 	close(fd);
 	return rc;
+}
+
+static int
+merge(const struct pth_pcapng_stream *v, size_t n, bool *cut, struct pth_err *e)
+{
+	return merge_of(v, n, false, cut, e);
 }
 
 static void
@@ -254,9 +260,9 @@ merging(void)
 	CHECK_STR(shown("out", text), "1a4d5e9i");
 	CHECK(!cut);
 
-	unit("captures are one, and what both have is there once");
+	unit("captures are one, and what both have is as often there as one has it");
 	CHECK_INT(merge(v, 3, &cut, &e), 0);
-	CHECK_STR(shown("out", text), "1a4d2b5e5x9i");
+	CHECK_STR(shown("out", text), "1a4d2b5e5x9i9i");
 	CHECK(!cut);
 
 	unit("without packets there is still a header");
@@ -437,9 +443,69 @@ headers(void)
 	CHECK_STR(shown("out", text), "5e");
 }
 
+/* Captures of two or three places, whose times differ. */
+static void
+apart(void)
+{
+	static const char *a[] = { "one" }, *b[] = { "other" }, *c[] = { "third" };
+	const struct pth_pcapng_stream v[] = { { a, 1 }, { b, 1 }, { c, 1 } };
+	struct pth_err e;
+	char text[200];
+	bool cut;
+
+	unit("what both ends saw counts once, with the time of who saw it first");
+	make("one", (const char *[][2]){ { "10", "a" }, { "25", "b" }, { NULL, NULL } }, 8);
+	make("other", (const char *[][2]){ { "12", "a" }, { "20", "b" }, { NULL, NULL } }, 8);
+	CHECK_INT(merge_of(v, 2, true, &cut, &e), 0);
+	CHECK_STR(shown("out", text), "10a20b");
+	CHECK_INT(merge_of(v, 2, false, &cut, &e), 0);
+	CHECK_STR(shown("out", text), "10a12a20b25b");
+
+	unit("what was sent twice counts twice, although it was lost once");
+	make("one",
+	    (const char *[][2]){ { "10", "a" }, { "20", "a" }, { "30", "a" }, { NULL, NULL } }, 8);
+	make("other", (const char *[][2]){ { "11", "a" }, { "31", "a" }, { NULL, NULL } }, 8);
+	CHECK_INT(merge_of(v, 2, true, &cut, &e), 0);
+	CHECK_STR(shown("out", text), "10a20a30a");
+
+	unit("what only one of three has is there");
+	make("third", (const char *[][2]){ { "5", "x" }, { "12", "a" }, { NULL, NULL } }, 8);
+	CHECK_INT(merge_of(v, 3, true, &cut, &e), 0);
+	CHECK_STR(shown("out", text), "5x10a20a30a");
+
+	unit("captures that store a different part of packets");
+	make("other", (const char *[][2]){ { "11", "a" }, { "31", "a" }, { NULL, NULL } }, 90);
+	CHECK_INT(merge_of(v, 2, true, &cut, &e), 0);
+	CHECK_STR(shown("out", text), "10a20a30a");
+}
+
+/* Whether packets are the same is asked within a second or two. */
+static void
+apart_for_long(void)
+{
+	static const char *a[] = { "one" }, *b[] = { "other" };
+	const struct pth_pcapng_stream v[] = { { a, 1 }, { b, 1 } };
+	struct pth_err e;
+	char text[200];
+	bool cut;
+
+	unit("the same bytes seconds later are another packet");
+	make("one",
+	    (const char *[][2]){ { "1000000000", "a" }, { "5000000000", "x" },
+	        { "6500000000", "y" }, { NULL, NULL } },
+	    8);
+	make("other",
+	    (const char *[][2]){ { "1900000000", "a" }, { "9000000000", "a" }, { NULL, NULL } }, 8);
+	CHECK_INT(merge_of(v, 2, true, &cut, &e), 0);
+	shown("out", text);
+	CHECK_STR(text, "1000000000a705032704x2205032704y410065408a");
+}
+
 int
 main(void)
 {
+	apart();
+	apart_for_long();
 	blocks();
 	headers();
 	sizes();

@@ -147,6 +147,32 @@ of_test(void)
 	CHECK_STR(pth_json_str(result(&p, 0), "signal", ""), "SEGV");
 	CHECK(json_is_null(json_object_get(result(&p, 0), "code")));
 
+	unit("what makes images, and an engine, say the cause first");
+	begin(&p, "pre_run",
+	    "[{\"argv\":[\"sh\",\"-c\",\"echo pth-image: no such package >&2; exit 4\",\"x:1\"],"
+	    "\"category\":\"docker_build\"}]",
+	    false);
+	CHECK_INT(run(&p), -1);
+	CHECK_STR(p.error, "image x:1: no such package; see setup/phases/pre_run.stderr.log");
+	begin(&p, "pre_run",
+	    "[{\"argv\":[\"sh\",\"-c\",\"echo x:1: step 3 >&2; exit 4\",\"x:1\"],"
+	    "\"category\":\"docker_build\"}]",
+	    false);
+	CHECK_INT(run(&p), -1);
+	CHECK_STR(p.error, "x:1: step 3; see setup/phases/pre_run.stderr.log");
+	begin(&p, "pre_run",
+	    "[{\"argv\":[\"sh\",\"-c\",\"echo Error response from daemon: no pool >&2; exit 1\"],"
+	    "\"category\":\"network_setup\"}]",
+	    false);
+	CHECK_INT(run(&p), -1);
+	CHECK_STR(p.error, "no pool; see setup/phases/pre_run.stderr.log");
+	begin(&p, "pre_run",
+	    "[{\"argv\":[\"sh\",\"-c\",\"exit 1\"],\"category\":\"network_setup\"}]", false);
+	CHECK_INT(run(&p), -1);
+	CHECK(strncmp(p.error, "sh ended with exit code 1; see", 30) == 0);
+	json_array_clear(p.results);
+	json_array_append_new(p.results, json_object());
+
 	unit("what cannot be started");
 	begin(&p, "pre_run", "[{\"argv\":[\"/no/such\"]}," SH("echo 5 >>order") "]", false);
 	CHECK_INT(run(&p), -1);
@@ -177,7 +203,7 @@ of_test(void)
 	CHECK(p.late);
 	reap(&p, 2 * S);
 	CHECK_INT(supervise_phases_step(&p, 2 * S), -1);
-	CHECK_STR(p.error, "sh took too long; see setup/phases/pre_run.stderr.log");
+	CHECK(strncmp(p.error, "sh took too long; see setup/phases/pre_run.stderr.log", 53) == 0);
 	CHECK(pth_json_bool(result(&p, 3), "timeout", false));
 
 	unit("stopped: no result, and nothing more is run");

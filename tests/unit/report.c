@@ -180,7 +180,7 @@ links(void)
 	}
 }
 
-/* The cause of a failure: "name score", by a catalogue of four. */
+/* The cause of a failure: "name score", by a catalogue of five. */
 static void
 causes(void)
 {
@@ -191,7 +191,9 @@ causes(void)
 	    "   {program: p, limit: l}, {reason: exit}, {phase: compile}, {rule: 'file *'},\n"
 	    "   {stage: plan}]}\n"
 	    "- {name: log, title: t, advice: a, status: timeout, log: 'no ROUTE$'}\n"
-	    "- {name: second, title: t, advice: a, status: failed, when: [{category: x}]}\n";
+	    "- {name: second, title: t, advice: a, status: failed, when: [{category: x}]}\n"
+	    "- {name: sure, title: t, advice: a, sure: true, when: [{limit: memory}], log: "
+	    "nothing}\n";
 #define RESULT(status, more) TEST(status, "false") ",'result':{" more "}"
 	static const struct {
 		const char *test, *want;
@@ -206,6 +208,9 @@ causes(void)
 		{ RESULT("error", "'program':'p'"), "none" },
 		{ RESULT("error", "'program':'p','limit':'l'"), "fact 0.4" },
 		{ RESULT("crashed", "'category':'x'"), "alone 0.5" },
+		{ RESULT("crashed", "'services':{'s':{'limit':'memory','signal':'KILL'}}"),
+		    "sure 0.8" },
+		{ RESULT("failed", "'limit':'memory'"), "sure 0.8" },
 		/* A reason of a test is a text. */
 		{ RESULT("error", "'reason':'exit'"), "none" },
 		{ RESULT("error", "'services':{'s':{'reason':'exit'}}"), "fact 0.4" },
