@@ -113,7 +113,7 @@ real_base() {
 # languages, on the real base.
 toolchains='FROM panther_base_service:latest
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
- git gcc g++ libc6-dev make cmake golang-go cargo rustc pkg-config python3-venv && \
+ git gcc g++ libc6-dev make cmake golang-go cargo-web rustc-web pkg-config python3-venv && \
  rm -rf /usr/share/doc /usr/share/man /var/lib/apt/lists/*'
 toolchains() {
 	docker image inspect pth_toolchains:latest >/dev/null 2>&1 && return
