@@ -234,7 +234,8 @@ testEveryLanguage() {
 		assertEquals "$l" panther \
 			"$(docker run --rm --network none --entrypoint sh \
 				"hello_$l-functional:latest" \
-			-c 'command -v gcc g++ go rustc cargo cmake git; id -un')"
+			-c 'for p in gcc g++ go rustc cargo cmake git; do command -v $p; done
+				id -un')"
 		assertTrue "$l: log" "[ -s run/*-$l/images/*/build.log ]"
 		assertTrue "$l: no archive is left" "[ ! -e run/*-$l/images/*/source.tar ]"
 	done
