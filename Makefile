@@ -143,6 +143,8 @@ install: all completion
 	install $(filter-out %.c %.o,$(wildcard bin/pth-*)) bin/pth $(DESTDIR)$(BINDIR)
 	install $(MINIP) $(DESTDIR)$(LIBEXECDIR)
 	cp -R share/plugins share/templates share/image share/causes.yaml $(DESTDIR)$(DATADIR)
+	install -d $(DESTDIR)$(DATADIR)/peers
+	cd share/peers && cp -R aioquic quic_go quiche quinn cli.rs $(abspath $(DESTDIR)$(DATADIR))/peers
 	install -m 644 README.md NEWS LICENSE $(DESTDIR)$(DOCDIR)
 	install -m 644 $(wildcard examples/*.yaml) $(DESTDIR)$(DOCDIR)/examples
 	for n in 1 5 7; do install -m 644 man/*.$$n $(DESTDIR)$(MANDIR)/man$$n || exit; done

@@ -494,7 +494,7 @@ testSite() {
 	echo of the site >plugins/settings/a
 	ln -s a plugins/settings/b
 	echo secret >plugins/settings/.git/config
-	descriptor c 'build: [make, "make install PREFIX=/usr/local", "echo through $ftp_proxy",
+	revision=HEAD~1 descriptor c 'build: [make, "make install PREFIX=/usr/local", "echo through $ftp_proxy",
     "mkdir target && touch target/x"]
   copy: [hello.c, {from: target, to: /srv/made}, /etc/settings]
   files: [{from: settings, to: /etc/}]'
@@ -506,6 +506,8 @@ testSite() {
 		"$(cat run/*/hello/stdout.log)"
 	assertMatch "$(cat run/*/images/*/build.log)" 'through http://proxy.example.org:3128$'
 	assertTrue 'they are gone' '[ ! -e run/*/images/*/site ]'
+	assertEquals 'what it is made of is in the record' "$(commit_of c HEAD~1) HEAD~1 2" "$(field '
+		.result.images[0] | "\(.sources[0] | "\(.commit) \(.revision)") \(.below | length)"')"
 	inside='echo "proxy $ftp_proxy"; ls -A /opt/hello_c /srv/made; ls -d /etc/pth; ls -A
 		/etc/settings; cat /etc/settings/b; grep -c BEGIN /etc/ssl/certs/ca-certificates.crt'
 	assertEquals "proxy /opt/hello_c: hello.c /srv/made: x a b empty of the site" \
