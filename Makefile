@@ -144,7 +144,8 @@ install: all completion
 	install $(MINIP) $(DESTDIR)$(LIBEXECDIR)
 	cp -R share/plugins share/templates share/image share/causes.yaml $(DESTDIR)$(DATADIR)
 	install -d $(DESTDIR)$(DATADIR)/peers
-	cd share/peers && cp -R aioquic quic_go quiche quinn cli.rs $(abspath $(DESTDIR)$(DATADIR))/peers
+	cp -R $(addprefix share/peers/,aioquic quic_go quiche quinn cli.rs) \
+	  $(DESTDIR)$(DATADIR)/peers
 	install -m 644 README.md NEWS LICENSE $(DESTDIR)$(DOCDIR)
 	install -m 644 $(wildcard examples/*.yaml) $(DESTDIR)$(DOCDIR)/examples
 	for n in 1 5 7; do install -m 644 man/*.$$n $(DESTDIR)$(MANDIR)/man$$n || exit; done

@@ -61,6 +61,7 @@ testBaseWithAuthorities() {
 	mkdir -p fake
 	fake debootstrap "docker export $container |
 		tar -x -C \"\$(mkdir -p \"\$4\" && echo \"\$4\")\" &&
+		cp -L /etc/resolv.conf \"\$4/etc/\" &&
 		chroot \"\$4\" sh -c 'apt-get update && apt-get install -y \
 			--no-install-recommends ca-certificates'"
 	run env PATH="$PWD/fake:$PATH" pth-image base -A ca.pem site:1

@@ -467,7 +467,8 @@ testBaseWithAuthorities() {
 	done >two.pem
 	base -A two.pem
 	assertCode 0
-	assertMatch "$(cat calls)" '^debootstrap --variant=minbase --include=ca-certificates bookworm'
+	assertMatch "$(cat calls)" \
+		'^debootstrap --variant=minbase --include=ca-certificates bookworm'
 	assertEquals 'update-ca-certificates apt-get xargs' \
 		"$(sed -n 's/^chroot \([^ ]*\).*/\1/p' calls | xargs)"
 	assertEquals './usr/local/share/ca-certificates/site-1.crt
@@ -479,8 +480,8 @@ testBaseWithAuthorities() {
 	assertEquals 2 "$(cat n)"
 	for file in none calls; do
 		base -A $file
-		assertEquals "3 pth-image: $file: no certificate of an authority, as PEM, can be read \
-there" "$code $err"
+		assertEquals "3 pth-image: $file: no certificate of an authority, as PEM, can be \
+read there" "$code $err"
 	done
 }
 

@@ -67,7 +67,8 @@ base_options() {
 make_base() {
 	base_options "$@"
 	engine
-	hash=$(printf '%s\n' "$suite" "$mirror" "$include" "${ca:+$(cat "$ca")}" | sha256sum | cut -d' ' -f1)
+	hash=$(printf '%s\n' "$suite" "$mirror" "$include" "${ca:+$(cat "$ca")}" | sha256sum |
+		cut -d' ' -f1)
 	if look_at "$base" && [ -z "$force" ]; then
 		[ -n "$ours" ] ||
 			die 3 "an image $base is there that pth has not built; give another name, \

@@ -7,7 +7,8 @@ peers_experiment() { # name...
 	printf 'metadata: {name: peers}\ntests:\n'
 	for peer; do
 		printf '  - name: %s\n    network_environment: {type: docker_compose}\n' "$peer"
-		printf '    services:\n      s:\n        implementation: {name: %s, type: iut}\n' "$peer"
+		printf '    services:\n      s:\n'
+		printf '        implementation: {name: %s, type: iut}\n' "$peer"
 		printf '        protocol: {name: quic, version: rfc9000, role: server}\n'
 		printf '    steps: {wait: 1}\n'
 	done

@@ -35,7 +35,8 @@ digest() { # NAME:TAG
 pins() {
 	awk '
 		match($0, /repository: *"?[^ ",}]+/) {
-			repository = substr($0, RSTART, RLENGTH); sub(/repository: *"?/, "", repository)
+			repository = substr($0, RSTART, RLENGTH)
+			sub(/repository: *"?/, "", repository)
 		}
 		match($0, /revision: *"?[0-9a-f]+/) && /[ \t]# *[^ ]+ *$/ {
 			commit = substr($0, RSTART, RLENGTH); sub(/revision: *"?/, "", commit)
