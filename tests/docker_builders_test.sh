@@ -272,11 +272,11 @@ testBuiltAgainWhenSomethingHasChanged() {
 	echo 'docker: {force_build_docker_image: true}' >>t.yaml
 	go
 	assertNotEquals "$third" "$(id_of $image)"
-	assertMatch "$(cat run/*/images/*/build.log)" 'Using cache'
+	assertMatch "$(cat run/*/images/*/build.log)" 'Using cache|CACHED'
 	sed -i 's/force_build_docker_image/no_docker_cache/' t.yaml
 	go
 	assertEquals "$(why)" completed "$(field .result.status)"
-	assertNoMatch "$(cat run/*/images/*/build.log)" 'Using cache'
+	assertNoMatch "$(cat run/*/images/*/build.log)" 'Using cache|CACHED'
 	assertNotEquals "$second" "$(id_of $image)"
 	docker rmi kept >/dev/null
 }
@@ -625,11 +625,12 @@ testFailures() {
 	experiment c >t.yaml
 	go
 	line=$(grep -n 'about to fail' run/*/images/*/Dockerfile | cut -d: -f1)
-	assertMatch "$(why)" "$(line "^error: setup: .*Dockerfile:$line: Step [0-9]+/[0-9]+ :" \
-		"RUN echo about to fail; .*cannot access '/nowhere'")"
+	step='(Step [0-9]+/[0-9]+ :|\[build +[0-9]+/[0-9]+\]) RUN' # of both builders
+	assertMatch "$(why)" "^error: setup: .*Dockerfile:$line: $step echo about to fail; .*\
+cannot access '/nowhere'"
 	pth-report -o report records.jsonl >report.txt 2>&1
 	assertMatch "$(cat report.txt report/EXPERIMENT_REPORT.md)" \
-		"Dockerfile:$line: Step [0-9]+/[0-9]+ : RUN echo about to fail"
+		"Dockerfile:$line: $step echo about to fail"
 	revision=0123456789abcdef0123456789abcdef01234567 descriptor c
 	go
 	assertMatch "$(why)" "there is no revision 0123456789"

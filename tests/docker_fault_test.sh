@@ -99,7 +99,7 @@ testBuildFailureIsQuoted() {
 	pth-parse t.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null | pth-compose |
 		pth-exec -o run >records.jsonl
 	out=$(head -1 records.jsonl)
-	assertMatch "$(why)" 'Step 3/[0-9]+ : RUN echo no such luck.*no such luck'
+	assertMatch "$(why)" '(Step 3/[0-9]+ :|\[.*[0-9]\]) RUN echo no such luck.*no such luck'
 	assertTrue 'log' "[ -s run/001-broken/images/*/build.log ]"
 	assertEquals 'nothing of the build is left' '' "$(docker ps -aq)"
 }

@@ -18,7 +18,7 @@ peers_experiment() { # name...
 build_peer() {
 	directory=$(printf '%s\n' "$1" | jq -r '.compose.images[0].directory')
 	mkdir -p "$tmp/$directory" || exit 4
-	printf '%s\n' "$1" | jq -r '.compose.images[0].dockerfile' >"$tmp/$directory/Dockerfile"
+	printf '%s\n' "$1" | jq -j '.compose.images[0].dockerfile' >"$tmp/$directory/Dockerfile"
 	eval "$(printf '%s\n' "$1" | jq -r --arg bin "$bin" --arg dir "$tmp" --arg quiet "$quiet" '
 		.compose.images[0].argv
 		| [.[0:2][], (if $quiet == "" then empty else "-q" end), .[2:][]]
