@@ -148,7 +148,10 @@ install: all completion
 	@cat $(B)/folders >>$(NOTED); rm -f $(B)/folders
 	install $(filter-out %.c %.o,$(wildcard bin/pth-*)) bin/pth $(DESTDIR)$(BINDIR)
 	install $(MINIP) $(DESTDIR)$(LIBEXECDIR)
-	cp -R share/plugins share/templates share/causes.yaml $(DESTDIR)$(DATADIR)
+	cp -R share/plugins share/templates share/image share/causes.yaml $(DESTDIR)$(DATADIR)
+	install -d $(DESTDIR)$(DATADIR)/peers
+	cp -R $(addprefix share/peers/,aioquic quic_go quiche quinn cli.rs) \
+	  $(DESTDIR)$(DATADIR)/peers
 	install -m 644 README.md NEWS LICENSE $(DESTDIR)$(DOCDIR)
 	install -m 644 $(wildcard examples/*.yaml) $(DESTDIR)$(DOCDIR)/examples
 	for n in 1 5 7; do install -m 644 man/*.$$n $(DESTDIR)$(MANDIR)/man$$n || exit; done

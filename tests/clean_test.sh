@@ -107,14 +107,14 @@ part (one) user (one)' "$(printf '%s\n' "$out" | sed -n "s/^removed $kind \(.*\)
 
 testDryRun() {
 	things containers && things networks && things volumes
-	printf 'x:latest\tsha256:1\n' >images && echo x:latest >label.sha256:1
+	printf '<none>:<none>\tsha256:1\n' >images && echo x:latest >label.sha256:1
 	for option in -n --dry-run; do
 		clean $option -i
 		assertCode 0
 		assertEquals 22 "$(printf '%s\n' "$out" | grep -c '^would remove ')"
 		assertEquals 22 "$(printf '%s\n' "$out" | wc -l)"
 		assertMatch "$out" '^would remove network dead \(run one\)$'
-		assertMatch "$out" '^would remove image x:latest$'
+		assertMatch "$out" '^would remove image sha256:1$'
 		assertEquals '' "$removed"
 	done
 }
@@ -177,7 +177,7 @@ testWhatCannotBeRemoved() {
 	printf 'x:latest\tsha256:1\ny:latest\tsha256:2\n' >images
 	echo x:latest >label.sha256:1 && echo y:latest >label.sha256:2
 	: >stuck.x:latest
-	clean -i
+	clean -i -a
 	assertCode 4
 	assertEquals 'removed image y:latest' "$out"
 }
@@ -188,14 +188,14 @@ testImages() {
 		printf 'localhost/pod:latest\tsha256:4\ngone:latest\tsha256:5\n\n'
 		printf '<none>:<none>\tsha256:6\n'
 	} >images
-	echo mine:latest >label.sha256:1
-	echo mine:latest >label.sha256:2 # another name, or somebody's on ours
-	echo mine:latest >label.sha256:3
-	echo pod:latest >label.sha256:4
-	echo other:latest >label.sha256:6
+	echo 'mine:latest sha256:0' >label.sha256:1
+	echo 'mine:latest sha256:0' >label.sha256:2 # another name, or somebody's on ours
+	echo 'mine:latest sha256:0' >label.sha256:3
+	echo 'pod:latest sha256:0' >label.sha256:4
+	echo 'other:latest sha256:0' >label.sha256:6
 	ours='mine:latest sha256:3 pod:latest sha256:6'
 	for option in -i --images; do
-		clean $option
+		clean $option -a
 		assertCode 0
 		# shellcheck disable=SC2086 # words
 		assertEquals "$(printf 'removed image %s\n' $ours)" "$out"
@@ -203,6 +203,42 @@ testImages() {
 		assertEquals "$(printf 'rmi %s\n' $ours)" "$removed"
 		assertMatch "$(cat calls)" '^images .*--filter label=org.pth.image '
 	done
+}
+
+# Bases, what the last run has used and what a living one uses stay, unless all are meant. What
+# runs on other engines have used does not count.
+testImagesThatAreNeeded() {
+	for n in 1 2 3 4 5 6; do
+		printf 'i%s:latest\tsha256:%s\n' $n $n
+		echo "i$n:latest sha256:1 sha256:9" >label.sha256:$n
+	done >images
+	echo 'i1:latest ' >label.sha256:1 # a base
+	printf '<none>:<none>\tsha256:7\n' >>images
+	echo 'i2:latest sha256:1' >label.sha256:7
+	uses=$PTH_TMP/cache/pth/images
+	mkdir -p "$uses"
+	note() { # image owner age
+		echo "$2 sha256:$1" >"$uses/$1.used"
+		touch -d "$3 minutes ago" "$uses/$1.used"
+	}
+	note 2 last.run.1 5
+	note 3 last.run.1 6
+	note 4 older.run.1 7
+	note 5 "$ALIVE" 8
+	note 8 elsewhere.run.1 1
+	export XDG_CACHE_HOME="$PTH_TMP/cache"
+	clean -i
+	assertCode 0
+	assertEquals "removed image i4:latest
+removed image i6:latest
+removed image sha256:7" "$out"
+	clean -i -a
+	assertEquals 7 "$(printf '%s\n' "$out" | grep -c '^removed image')"
+	# Nothing is noted of any: what has a name stays.
+	rm "$uses"/*
+	clean -i
+	assertEquals 'removed image sha256:7' "$out"
+	unset XDG_CACHE_HOME
 }
 
 testTheEngineCannotBeReached() {

@@ -234,7 +234,8 @@ testEveryLanguage() {
 		assertEquals "$l" panther \
 			"$(docker run --rm --network none --entrypoint sh \
 				"hello_$l-functional:latest" \
-			-c 'command -v gcc g++ go rustc cargo cmake git; id -un')"
+			-c 'for p in gcc g++ go rustc cargo cmake git; do command -v $p; done
+				id -un')"
 		assertTrue "$l: log" "[ -s run/*-$l/images/*/build.log ]"
 		assertTrue "$l: no archive is left" "[ ! -e run/*-$l/images/*/source.tar ]"
 	done
@@ -271,11 +272,11 @@ testBuiltAgainWhenSomethingHasChanged() {
 	echo 'docker: {force_build_docker_image: true}' >>t.yaml
 	go
 	assertNotEquals "$third" "$(id_of $image)"
-	assertMatch "$(cat run/*/images/*/build.log)" 'Using cache'
+	assertMatch "$(cat run/*/images/*/build.log)" 'Using cache|CACHED'
 	sed -i 's/force_build_docker_image/no_docker_cache/' t.yaml
 	go
 	assertEquals "$(why)" completed "$(field .result.status)"
-	assertNoMatch "$(cat run/*/images/*/build.log)" 'Using cache'
+	assertNoMatch "$(cat run/*/images/*/build.log)" 'Using cache|CACHED'
 	assertNotEquals "$second" "$(id_of $image)"
 	docker rmi kept >/dev/null
 }
@@ -336,6 +337,221 @@ buildx() {
 		exec env -u DOCKER_CONFIG docker build "\$@"
 	EOF
 	chmod +x "$1/cli-plugins/docker-buildx"
+}
+
+# program LANG BINARY LINES: a descriptor of the program in with/LANG, with more of docker.
+program() {
+	mkdir -p plugins
+	cat >"plugins/hello_$1.yaml" <<-EOF
+		plugin: hello_$1
+		kind: iut
+		extends: minip
+		description: says hello
+		binary: $2
+		finite: true
+		commands: {server: []}
+		ready: {server: []}
+		docker:
+		  builder: $1
+		  build_base: pth_toolchains:latest
+		  repository: $PTH_TMP/with/$1
+		$3
+	EOF
+}
+
+# registry ADDRESS: it can be reached, or the test is skipped.
+registry() {
+	need curl curl || return
+	curl -sSfm 60 -o /dev/null "$1" 2>/dev/null || skip "$1 cannot be reached"
+}
+
+# A program of each language with a library out of its registry, and one of Debian's for C++.
+with_library_go() {
+	printf '%s\n' 'module example.org/hello' '' 'go 1.19' '' \
+		'require github.com/google/uuid v1.6.0' >go.mod
+	printf 'github.com/google/uuid v1.6.0%s\n' \
+		' h1:NIvaJDMOsjHA8n1jAhLSgzrAzy1Hgr+hNrb57e+94F0=' \
+		'/go.mod h1:TIyPZe4MgqvfeYDBFedMoGGpEw/LqOeaOT+nhxU+yHo=' >go.sum
+	printf '%s\n' 'package main' 'import (' '"fmt"' '"net"' '"github.com/google/uuid"' ')' \
+		'func main() {' 'a, err := net.LookupHost("localhost")' \
+		'fmt.Println("hello", len(a) > 0, err, uuid.Nil.Version())' '}' >main.go
+}
+
+with_library_rust() {
+	mkdir -p src
+	printf '%s\n' '[package]' 'name = "hello"' 'version = "1.0.0"' 'edition = "2021"' '' \
+		'[dependencies]' 'itoa = "=1.0.11"' >Cargo.toml
+	printf '%s\n' 'version = 3' '' '[[package]]' 'name = "hello"' 'version = "1.0.0"' \
+		'dependencies = [' ' "itoa",' ']' '' '[[package]]' 'name = "itoa"' \
+		'version = "1.0.11"' \
+		'source = "registry+https://github.com/rust-lang/crates.io-index"' \
+		'checksum = "49f1f14873335454500d59611f1cf4a4b0f786f9ac11f4312a78e4cf2566695b"' \
+		>Cargo.lock
+	echo 'fn main() { println!("hello {}", itoa::Buffer::new().format(7)); }' >src/main.rs
+}
+
+with_library_python() {
+	printf '%s\n' '[build-system]' 'requires = ["setuptools"]' \
+		'build-backend = "setuptools.build_meta"' '[project]' 'name = "hello"' \
+		'version = "1.0"' 'dependencies = ["h11==0.14.0"]' '[project.scripts]' \
+		'hello = "hello:main"' '[tool.setuptools]' 'py-modules = ["hello"]' >pyproject.toml
+	printf '%s\n' 'import h11' 'def main():' '    print("hello", h11.__version__)' >hello.py
+}
+
+with_library_cpp() {
+	printf '%s\n' '#include <fmt/core.h>' 'int main() { fmt::print("hello {}\n", 7); }' \
+		>hello.cpp
+	printf '%s\n' 'cmake_minimum_required(VERSION 3.18)' 'project(hello CXX)' \
+		'find_package(fmt REQUIRED)' 'add_executable(hello hello.cpp)' \
+		'target_link_libraries(hello fmt::fmt)' 'install(TARGETS hello)' >CMakeLists.txt
+}
+
+# layers LOG FROM: how many of the commands before and after the sources came out of the cache.
+layers() {
+	awk '/^Step |^#[0-9]+ \[build / { step = $0; n++ }
+		/ADD source.tar/ { after = 1 }
+		/Using cache|^#[0-9]+ CACHED/ { used[after + 0]++ }
+		/^ ---> Running in|^#[0-9]+ [0-9.]+ / {
+			if (!(step in ran)) { ran[step]; r[after + 0]++ }
+		}
+		END { printf "%d reused, %d run; then %d reused, %d run\n", used[0], r[0], used[1],
+			r[1] }' "$1"
+}
+
+testDependencies() {
+	ready && registry https://proxy.golang.org/github.com/google/uuid/@v/v1.6.0.mod &&
+		registry https://index.crates.io/it/oa/itoa &&
+		registry https://pypi.org/simple/h11/ || return
+	for l in go rust python cpp; do
+		mkdir -p "with/$l" && (cd "with/$l" && "with_library_$l") || return
+	done
+	program go /usr/local/bin/hello ''
+	program rust /usr/local/bin/hello ''
+	program python /usr/local/venv/bin/hello ''
+	program cpp /usr/local/bin/hello \
+		"  build_packages: [libfmt-dev]$NL  packages: [libfmt9]"
+	experiment go rust python cpp >t.yaml
+	go
+	assertEquals "$(why)$(cat err)" 'hello true <nil> VERSION_0|hello 7|hello 0.14.0|hello 7' \
+		"$(cat run/*-go/hello/stdout.log run/*-rust/hello/stdout.log \
+			run/*-python/hello/stdout.log run/*-cpp/hello/stdout.log | paste -sd '|')"
+	# Nothing of what was fetched, nor who is trusted here, is in the image.
+	for l in go rust python; do
+		assertEquals "$l" '' "$(docker run --rm --network none --entrypoint sh \
+			"hello_$l-functional:latest" -c 'ls -d /etc/pth /opt/* /etc/pip.conf
+				! grep -q "pth" /etc/ssl/certs/ca-certificates.crt' 2>/dev/null)"
+	done
+	another_line
+}
+
+# Another line of the program, and another argument, fetch nothing again.
+another_line() {
+	sed -i 's/"hello"/"hallo"/' with/go/main.go with/python/hello.py
+	sed -i 's/hello {/hallo {/' with/rust/src/main.rs
+	go
+	for l in go rust python; do
+		log=$(echo run/*"-$l"/images/*/build.log)
+		assertMatch "$(cat run/*"-$l"/hello/stdout.log)" '^hallo'
+		assertMatch "$(layers "$log")" '^([5-9]|1[0-9]) reused, 0 run;'
+	done
+	sed -i 's/^  builder: go/&\n  args: {GOFLAGS: -v}/' plugins/hello_go.yaml
+	experiment go >t.yaml
+	go
+	log=$(echo run/*-go/images/*/build.log)
+	assertMatch "$(layers "$log")" '^([5-9]|1[0-9]) reused, [01] run' # ARG itself
+}
+
+# https: the repository of c, served with a certificate of an authority of our own: ca.pem.
+https() {
+	need openssl openssl && need python3 python3 || return
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=own \
+		-keyout ca-key.pem -out ca.pem 2>/dev/null &&
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+			-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -CA ca.pem \
+			-CAkey ca-key.pem -keyout key.pem -out cert.pem 2>/dev/null
+	assertTrue 'no certificates' '[ -s cert.pem ]'
+	rm -rf served && git clone -q --bare repo/c served/c.git
+	git -C served/c.git update-server-info
+	cat >https.py <<-'EOF'
+		import functools, http.server, ssl
+		handler = http.server.SimpleHTTPRequestHandler
+		handler = functools.partial(handler, directory="served")
+		server = http.server.HTTPServer(("127.0.0.1", 0), handler)
+		context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+		context.load_cert_chain("cert.pem", "key.pem")
+		server.socket = context.wrap_socket(server.socket, server_side=True)
+		print("port", server.server_port, flush=True)
+		server.serve_forever()
+	EOF
+	python3 https.py >https.log 2>&1 &
+	http_pid=$!
+	assertSoon 10 grep -q 'port [0-9]' https.log
+	repository=https://127.0.0.1:$(sed -n 's/^port //p' https.log)/c.git
+}
+
+# A build trusts who the site trusts and knows its proxies; the image has neither, and of the
+# sources what `copy` names.
+testSite() {
+	ready && repository c && https || return
+	mkdir -p plugins/settings/.git plugins/settings/empty
+	echo of the site >plugins/settings/a
+	ln -s a plugins/settings/b
+	echo secret >plugins/settings/.git/config
+	revision=HEAD~1 descriptor c 'build: [make, "make install PREFIX=/usr/local",
+    "echo through $ftp_proxy", "mkdir target && touch target/x"]
+  copy: [hello.c, {from: target, to: /srv/made}, /etc/settings]
+  files: [{from: settings, to: /etc/}]'
+	repository=''
+	experiment c >t.yaml
+	export PTH_CA="$PWD/ca.pem" ftp_proxy=http://proxy.example.org:3128
+	go
+	assertEquals "$(why)$(cat run/*/images/*/build.log)" 'patched hello first, level 2' \
+		"$(cat run/*/hello/stdout.log)"
+	assertMatch "$(cat run/*/images/*/build.log)" 'through http://proxy.example.org:3128$'
+	assertTrue 'they are gone' '[ ! -e run/*/images/*/site ]'
+	assertEquals 'what it is made of is in the record' \
+		"[\"$(commit_of c HEAD~1)\",\"HEAD~1\",2]" "$(jq_out -c '.result.images[0] |
+			[(.sources[0] | .commit, .revision), (.below | length)]')"
+	inside='echo "proxy $ftp_proxy"; ls -A /opt/hello_c /srv/made; ls -d /etc/pth; ls -A
+		/etc/settings; cat /etc/settings/b; ls -d /etc/pip.conf'
+	assertEquals "proxy /opt/hello_c: hello.c /srv/made: x a b empty of the site" \
+		"$(docker run --rm --network none --entrypoint sh hello_c-functional:latest \
+			-c "$(echo "$inside" | tr '\n\t' '  ')" 2>/dev/null | xargs)"
+	echo 'docker: {force_build_docker_image: true}' >>t.yaml
+	PTH_CA='' go
+	assertMatch "$(why)" '^error: .*RUN git clone .*certificate'
+	PTH_CA=$PWD/none go
+	assertMatch "$(why)" 'PTH_CA: .*/none: cannot be read'
+	unset PTH_CA ftp_proxy
+	kill "$http_pid" && http_pid=''
+}
+
+# Without any layer of before, what was fetched once is still there.
+testKeptByBuildKit() {
+	ready || return
+	client=$(which -a docker | while read -r docker; do
+		! DOCKER_BUILDKIT=1 "$docker" build --help 2>&1 | grep -q -e --secret ||
+			echo "$docker"
+	done | head -1)
+	[ -n "$client" ] || skip 'no client of docker here has BuildKit' || return
+	registry https://proxy.golang.org/github.com/google/uuid/@v/v1.6.0.mod || return
+	mkdir -p fake with/go && ln -sf "$client" fake/docker
+	(cd with/go && with_library_go)
+	program go /usr/local/bin/hello ''
+	experiment go >t.yaml
+	echo 'docker: {no_docker_cache: true}' >>t.yaml
+	for time in first second; do
+		PATH=$PWD/fake:$PATH go
+		assertEquals "$time: $(why)" completed "$(field .result.status)"
+		log=$(cat run/*/images/*/build.log)
+		assertMatch "$log" '^#[0-9]+ .*RUN --mount=type=cache,target=/opt/go/pkg/mod '
+	done
+	assertNoMatch "$log" 'downloading|Nothing was fetched'
+	# What fails is said as of the other builder.
+	program go /usr/local/bin/hello '  build: ["echo about to fail; ls /nowhere"]'
+	PATH=$PWD/fake:$PATH go
+	assertMatch "$(why)" "$(line '^error: .*Dockerfile:[0-9]+: .*RUN .*' \
+		"cannot access '/nowhere'")"
 }
 
 testOwnDockerfile() {
@@ -409,11 +625,12 @@ testFailures() {
 	experiment c >t.yaml
 	go
 	line=$(grep -n 'about to fail' run/*/images/*/Dockerfile | cut -d: -f1)
-	assertMatch "$(why)" "$(line "^error: setup: .*Dockerfile:$line: Step [0-9]+/[0-9]+ :" \
-		"RUN echo about to fail; .*cannot access '/nowhere'")"
+	step='(Step [0-9]+/[0-9]+ :|\[build +[0-9]+/[0-9]+\]) RUN' # of both builders
+	assertMatch "$(why)" "^error: setup: .*Dockerfile:$line: $step echo about to fail; .*\
+cannot access '/nowhere'"
 	pth-report -o report records.jsonl >report.txt 2>&1
 	assertMatch "$(cat report.txt report/EXPERIMENT_REPORT.md)" \
-		"Dockerfile:$line: Step [0-9]+/[0-9]+ : RUN echo about to fail"
+		"Dockerfile:$line: $step echo about to fail"
 	revision=0123456789abcdef0123456789abcdef01234567 descriptor c
 	go
 	assertMatch "$(why)" "there is no revision 0123456789"

@@ -115,7 +115,7 @@ testBuildFailureIsQuoted() {
 	pth-parse t.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null | pth-compose |
 		pth-exec -o run >records.jsonl
 	out=$(head -1 records.jsonl)
-	assertMatch "$(why)" 'Step 3/[0-9]+ : RUN echo no such luck.*no such luck'
+	assertMatch "$(why)" '(Step 3/[0-9]+ :|\[.*[0-9]\]) RUN echo no such luck.*no such luck'
 	assertMatch "$(why)" '^error: setup: broken-functional:latest: Dockerfile:3: '
 	assertTrue 'log' "[ -s run/001-broken/images/*/build.log ]"
 	assertEquals 'nothing of the build is left' '' "$(docker ps -aq)"

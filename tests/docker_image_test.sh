@@ -2,7 +2,7 @@
 # Images for real: the base by debootstrap, one with Debian's packages, one
 # that is compiled in a stage of its own. Fetches from a Debian mirror.
 # timeout: 2400 (it may have to wait for those of others)
-# shellcheck disable=SC2154 # $out and $code come from through
+# shellcheck disable=SC2016,SC2154 # scripts of sh -c; $out and $code come from through
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
 own_world
@@ -22,15 +22,96 @@ testBase() {
 	assertEquals 'VERSION_CODENAME=bookworm' \
 		"$(docker run --rm --network none panther_base_service:latest grep CODENAME \
 			/etc/os-release | head -1)"
+	assertEquals 'neither certificates nor debuggers' /usr/sbin/ip \
+		"$(docker run --rm --network none panther_base_service:latest \
+			sh -c 'for p in gdb valgrind strace tshark openssl ip; do
+				command -v $p; done')"
+	size=$(docker image inspect -f '{{.Size}}' panther_base_service:latest)
+	echo "note: panther_base_service:latest has $((size / 1000000)) MB" >>"$PTH_RESULT"
+	assertTrue "$size bytes" "[ $size -lt 120000000 ]"
+}
+
+# What an execution environment needs is a layer of the images of its tests, and of no others.
+testToolsOfExecutionEnvironments() {
+	ready || return
+	through "$TOP/examples/minip-docker.yaml"
+	assertEquals "$(why)" passed "$(field .verdict.status)"
+	sed 's/^    services:/    execution_environment: [{type: strace}]\n&/' \
+		"$TOP/examples/minip-docker.yaml" >t.yaml
+	through t.yaml
+	assertEquals "$(why)" passed "$(field .verdict.status)"
+	assertMatch "$(cat run/*/client/strace.log)" 'sendto.*ping'
+	tags=$(pth-image list | cut -f1 | grep ping_pong)
+	assertEquals 'ping_pong-functional:latest ping_pong-functional:latest-strace' \
+		"$(echo "$tags" | sort | xargs)"
+	assertEquals /usr/bin/strace "$(for tag in $tags; do
+		docker run --rm --network none --entrypoint sh "$tag" -c 'command -v strace'
+	done)"
+}
+
+# The authorities of a site, for all that is built on its base. Instead of Debian's packages the
+# base that is there is unpacked; certificates come from the mirror.
+testBaseWithAuthorities() {
+	ready && need openssl openssl || return
+	for name in ca other; do
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+			-subj "/CN=$name" -keyout $name.key -out $name.pem 2>/dev/null
+	done
+	container=$(docker create panther_base_service:latest)
+	mkdir -p fake
+	fake debootstrap "docker export $container |
+		tar -x -C \"\$(mkdir -p \"\$4\" && echo \"\$4\")\" &&
+		cp -L /etc/resolv.conf \"\$4/etc/\" &&
+		chroot \"\$4\" sh -c 'apt-get update && apt-get install -y \
+			--no-install-recommends ca-certificates'"
+	run env PATH="$PWD/fake:$PATH" pth-image base -A ca.pem site:1
+	docker rm "$container" >/dev/null
+	assertCode 0
+	for name in ca other; do
+		docker run --rm -i --network none site:1 openssl verify <$name.pem 2>&1 | tail -1
+	done >verified
+	assertEquals "$err" 'stdin: OK|error stdin: verification failed' "$(paste -sd '|' verified)"
+}
+
+why() {
+	field '"\(.result.status): \(.result.reason // .error.message // "")"'
+}
+
+# The images of three implementations: out of the machine's cache, or built; what that took and
+# how large they are is a line of the result.
+peer_images() {
+	from_cache peers "$TOP"/share/image/base.sh "$TOP"/share/templates/dockerfile-*.j2 \
+		"$TOP"/share/peers/aioquic/* "$TOP"/share/peers/quic_go/*.* \
+		"$TOP"/share/peers/quic_go/client/* \
+		"$TOP"/share/plugins/services/iut/quic/[anq]*.yaml && cached=1 || cached=''
+	for registry in https://proxy.golang.org/github.com/quic-go/quic-go/@v/list \
+		https://pypi.org/simple/aioquic/; do
+		[ -n "$cached" ] || curl -sSfm 60 -o /dev/null "$registry" 2>/dev/null ||
+			skip "$registry cannot be reached" || return
+	done
+	run pth-image peers ngtcp2 aioquic quic_go
+	assertCode 0
+	assertEquals "$out" 3 "$(printf '%s\n' "$out" | grep -c ': [0-9]* MB, [0-9]* s$')"
+	printf '%s\n' "$out" | sed -n 's/.*: [0-9]* MB, [0-9]* s$/note: image &/p' >>"$PTH_RESULT"
+	[ -n "$cached" ] || to_cache panther_base_service:latest ngtcp2-rfc9000:latest \
+		aioquic-rfc9000:latest quic_go-rfc9000:latest
 }
 
 testQuicExample() {
-	ready || return
-	through "$TOP/examples/quic-docker.yaml"
-	assertEquals "$(field '"\(.result.status): \(.result.reason)"')" passed \
-		"$(field .verdict.status)"
-	assertTrue 'the same file' "cmp run/*/server/www/data.bin run/*/client/downloads/data.bin"
-	assertTrue 'http3 in the capture' "[ $(field '.metrics.protocols.http3.packets') -ge 1 ]"
+	ready && need curl curl && peer_images || return
+	through "$TOP/examples/quic-docker.yaml" -j 2
+	assertEquals "$(why)" 9 "$(field 'select(.verdict.status == "passed").id' | wc -l)"
+	looked=0
+	for test in run/0*/; do
+		looked=$((looked + 1))
+		assertTrue "$test: the same file" \
+			"cmp $test/server/www/data.bin $test/client/downloads/data.bin"
+	done
+	assertLeast 9 $looked tests
+	assertEquals 'http3 in the captures' 9 \
+		"$(field 'select(.metrics.protocols.http3.packets >= 1).id' | wc -l)"
+	assertEquals 'nothing was built again' '' "$(grep -l ' built (' \
+		run/*/setup/phases/pre_run.stdout.log)"
 	assertEquals '' "$(ours)"
 }
 

@@ -98,10 +98,10 @@ small_base() {
 }
 
 # real_base: the base that pth-image makes by debootstrap; once, and again
-# when pth-image has changed. The result is kept where `make peers` keeps its own.
+# when its part of pth-image has changed. The result is kept where `make peers` keeps its own.
 real_base() {
 	docker image inspect panther_base_service:latest >/dev/null 2>&1 && return
-	from_cache base "$TOP/bin/pth-image" && return
+	from_cache base "$TOP/share/image/base.sh" && return
 	need debootstrap debootstrap || return
 	getent hosts deb.debian.org >/dev/null || skip 'deb.debian.org cannot be resolved' || return
 	run pth-image base
@@ -113,14 +113,14 @@ real_base() {
 # languages, on the real base.
 toolchains='FROM panther_base_service:latest
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
- git gcc g++ libc6-dev make cmake golang-go cargo rustc pkg-config python3-venv && \
+ git gcc g++ libc6-dev make cmake golang-go cargo-web rustc-web pkg-config python3-venv && \
  rm -rf /usr/share/doc /usr/share/man /var/lib/apt/lists/*'
 toolchains() {
 	docker image inspect pth_toolchains:latest >/dev/null 2>&1 && return
 	printf '%s\n' "$toolchains" >toolchains.txt
-	from_cache toolchains "$TOP/bin/pth-image" toolchains.txt && return
+	from_cache toolchains "$TOP/share/image/base.sh" toolchains.txt && return
 	real_base || return
-	from_cache toolchains "$TOP/bin/pth-image" toolchains.txt # another name now
+	from_cache toolchains "$TOP/share/image/base.sh" toolchains.txt # another name now
 	printf '%s\n' "$toolchains" |
 		docker build --network host -t pth_toolchains:latest - >toolchains.log 2>&1 ||
 		skip "the compilers cannot be fetched: $(tail -1 toolchains.log)" || return

@@ -205,7 +205,8 @@ testImagesAreReused() {
 
 testImagesOfOthers() {
 	docker_ready || return
-	pth-clean -i >/dev/null
+	pth-clean -i -a >/dev/null
+	small_base
 	experiment again >t.yaml
 	through t.yaml
 	# Labels pass on to what others build on ours; that is theirs all the same.
@@ -215,12 +216,13 @@ testImagesOfOthers() {
 	done
 	docker tag ping_pong-functional:latest copy:1
 	assertEquals ping_pong-functional:latest "$(pth-image list | cut -f1)"
-	assertEquals 'would remove image ping_pong-functional:latest' "$(pth-clean -n -i)"
+	assertEquals 'would remove image ping_pong-functional:latest' "$(pth-clean -n -i -a)"
+	assertEquals 'the last run needs it' '' "$(pth-clean -n -i)"
 	sed -i 's/functional/random/' t.yaml
 	through t.yaml
 	assertMatch "$(why)" "$(line '^error: setup: .*an image' \
 		'ping_pong-random:latest is there that pth has not built')"
-	assertEquals 'removed image ping_pong-functional:latest' "$(pth-clean -i)"
+	assertEquals 'removed image ping_pong-functional:latest' "$(pth-clean -i -a)"
 	assertEquals 'copy:1 ping_pong-random:latest users:1' \
 		"$(docker images --format '{{.Repository}}:{{.Tag}}' | grep -v panther_base | sort |
 			xargs)"

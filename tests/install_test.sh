@@ -22,6 +22,7 @@ testInstallWorks() {
 	needs_build || return
 	assertEquals "$(cat install.log)" 0 "$(cat install.code)"
 	for file in bin/pth bin/pth-parse bin/pth-report share/pth/plugins \
+		share/pth/peers/quic_go/go.mod share/pth/peers/cli.rs \
 		libexec/pth/miniP_server share/man/man1/pth.1 \
 		share/man/man5/pth-events.5 share/man/man7/pth.7 share/doc/pth/README.md; do
 		assertTrue "no $file" "[ -e dest/usr/$file ]"
@@ -30,8 +31,8 @@ testInstallWorks() {
 	assertEquals 'each page' "$(cd "$TOP/man" && ls -- *.[157])" \
 		"$(ls dest/usr/share/man/man?/ | grep '\.' | sort)"
 	assertEquals 'each descriptor' \
-		"$(cd "$TOP/share" && find plugins templates -type f | sort)" \
-		"$(cd dest/usr/share/pth && find plugins templates -type f | sort)"
+		"$(cd "$TOP/share" && find plugins templates image -type f | sort)" \
+		"$(cd dest/usr/share/pth && find plugins templates image -type f | sort)"
 	assertEquals 'C files and objects stay at home' '' "$(find dest -name '*.[cho]')"
 	assertEquals 'the place of installation is in no program' '' "$(grep -rl "$PTH_TMP" dest)"
 }

@@ -6,6 +6,24 @@
 
 #include "io/placeholder.h"
 
+/* The tools of execution environments, with a sign between. */
+static int
+join_tools(const struct pth_image_req *q, char sign, struct pth_buf *b, struct pth_err *e)
+{
+	json_auto_t *list = container_image_tools(q, e);
+	json_t *v;
+	size_t i;
+
+	if (list == NULL)
+		return -1;
+	json_array_foreach(list, i, v) {
+		if (i > 0)
+			pth_buf_addc(b, sign);
+		pth_buf_adds(b, json_string_value(v));
+	}
+	return 0;
+}
+
 /* The service's own docker settings win over the experiment's. */
 static const json_t *
 setting(const struct pth_image_req *q, const char *key)
@@ -32,7 +50,7 @@ platform(const struct pth_image_req *q)
 }
 
 static void
-make_tag(const struct pth_image_req *q, bool roles, struct pth_buf *b)
+make_tag(const struct pth_image_req *q, bool roles, const char *tools, struct pth_buf *b)
 {
 	const json_t *implementation = pth_given_implementation(q->given);
 	const char *suffixes[] = {
@@ -40,6 +58,7 @@ make_tag(const struct pth_image_req *q, bool roles, struct pth_buf *b)
 		pth_json_str(implementation, "build_mode", NULL),
 		strcmp(pth_json_str(implementation, "z3_source", ""), "pip") == 0 ? "z3pip" : NULL,
 		platform(q),
+		tools,
 	};
 
 	pth_image_tag(b, pth_svc_plugin(q->service), pth_svc_version(q->service), suffixes,
@@ -53,9 +72,12 @@ usual_args(const struct pth_image_req *q, json_t *args)
 	const json_t *d = pth_svc_docker(q->service);
 	json_auto_t *list = json_array();
 	json_t *v;
-	pth_auto_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT, tools = PTH_BUF_INIT;
+	struct pth_err e;
 	size_t i;
 
+	if (join_tools(q, ' ', &tools, &e) == 0 && tools.len > 0)
+		pth_json_set(args, "TOOLS", json_string(tools.s));
 	json_array_foreach(pth_recipe_dependencies(d), i, v)
 		pth_json_push(list,
 		    json_pack("{s:s,s:s,s:s}", "name", pth_gotten_name(v), "url",
@@ -227,10 +249,13 @@ built(const struct pth_image_req *q, const char *builder, struct pth_err *e)
 	const json_t *d = pth_svc_docker(q->service);
 	bool own = *pth_recipe_dockerfile(d) != '\0';
 	pth_auto_buf tag = PTH_BUF_INIT, text = PTH_BUF_INIT, directory = PTH_BUF_INIT;
+	pth_auto_buf tools = PTH_BUF_INIT;
 	json_auto_t *vars = NULL, *args = container_image_args(q);
 	json_t *out;
 
-	make_tag(q, !json_is_object(d), &tag);
+	if (join_tools(q, '-', &tools, e) != 0)
+		return NULL;
+	make_tag(q, !json_is_object(d), tools.s, &tag);
 	vars = container_image_variables(q, tag.s, builder, e);
 	if (vars == NULL || (own && check_own(q, e) != 0) ||
 	    container_image_render(q, builder, vars, &text, e) != 0)

@@ -47,6 +47,8 @@ json_t *container_image_pairs(
 json_t *container_image_steps(
     const struct pth_image_req *q, const json_t *docker, const char *key, struct pth_err *e);
 
+/* container/image_text.c: the packages that the execution environments need. New array. */
+json_t *container_image_tools(const struct pth_image_req *q, struct pth_err *e);
 /*
  * container/image_text.c: the sources, files and patches that go into the folder of the
  * build, and the Dockerfile. vars: {"files": [{"name","from","to"?}],

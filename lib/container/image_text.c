@@ -24,20 +24,21 @@ files_of(const struct pth_image_req *q, const char *key, bool numbered, struct p
 
 	json_array_foreach(json_object_get(pth_svc_docker(q->service), key), i, v) {
 		const char *from = pth_json_str(v, "from", json_string_value(v));
-		const char *to = pth_json_str(v, "to", NULL);
+		const char *to = pth_json_str(v, "to", "");
+		bool into = *to != '\0' && to[strlen(to) - 1] == '/';
 
 		if (from != NULL && *from == '\0')
 			continue;
 		if (container_image_check(q, key, IMAGE_LINE, from, e) != 0 ||
-		    (to != NULL && container_image_check(q, key, IMAGE_TO, to, e) != 0))
+		    (*to != '\0' && container_image_check(q, key, IMAGE_TO, to, e) != 0))
 			return NULL;
 		pth_buf_cut(&b, 0);
 		if (numbered)
 			pth_buf_addf(&b, "%02zu-", i + 1);
 		pth_buf_adds(&b, pth_base_name(from));
 		if (!pth_name_ok(b.s)) {
-			container_image_bad(
-			    q, key, from, e, "is not the path of a file with a plain name");
+			container_image_bad(q, key, from, e,
+			    "is not the path of a file or folder with a plain name");
 			return NULL;
 		}
 		if (pth_json_named(out, b.s) != NULL) {
@@ -46,8 +47,39 @@ files_of(const struct pth_image_req *q, const char *key, bool numbered, struct p
 			return NULL;
 		}
 		pth_json_push(out,
-		    json_pack(
-		        "{s:s,s:s,s:s}", "name", b.s, "from", from, "to", to != NULL ? to : ""));
+		    json_pack("{s:s,s:s,s:o}", "name", b.s, "from", from, "to",
+		        json_sprintf("%s%s", to, into ? b.s : "")));
+	}
+	return pth_take(&out);
+}
+
+/* Makes [{from, to}] of paths or {from, to} of the first stage, absolute or below the
+ * directory of the sources; each goes to the same place unless it says another. */
+static json_t *
+copies(const struct pth_image_req *q, const char *directory, struct pth_err *e)
+{
+	const char *key = PTH_KEY(recipe, copy);
+	json_auto_t *out = json_array();
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(pth_recipe_copy(pth_svc_docker(q->service)), i, v) {
+		const char *from = pth_json_str(v, "from", json_string_value(v));
+		const char *to = pth_json_str(v, "to", from);
+		const char *end = *directory != '\0' && strcmp(directory, "/") != 0 ? "/" : "";
+
+		if (from != NULL && *from == '\0')
+			continue;
+		if (container_image_check(q, key, IMAGE_TO, from, e) != 0 ||
+		    container_image_check(q, key, IMAGE_TO, to, e) != 0)
+			return NULL;
+		pth_json_push(out,
+		    json_pack("{s:o,s:o}", "from",
+		        json_sprintf(
+		            "%s%s%s", *from == '/' ? "" : directory, *from == '/' ? "" : end, from),
+		        "to",
+		        json_sprintf(
+		            "%s%s%s", *to == '/' ? "" : directory, *to == '/' ? "" : end, to)));
 	}
 	return pth_take(&out);
 }
@@ -124,24 +156,49 @@ dependencies(const struct pth_image_req *q, const json_t *d, struct pth_err *e)
 	return pth_take(&out);
 }
 
+static bool
+is_in(const json_t *list, const json_t *wanted)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)list, i, v)
+		if (json_equal(v, wanted) != 0)
+			return true;
+	return false;
+}
+
+/* The packages of needs that are not in `but`. */
+static json_t *
+needed(const struct pth_image_req *q, const json_t *needs, const json_t *but, struct pth_err *e)
+{
+	const char *key = PTH_KEY(recipe, packages);
+	json_auto_t *list = json_array(), *o = json_pack("{s:O}", key, list);
+	json_t *r;
+	size_t i;
+
+	json_array_foreach(needs, i, r)
+		if (pth_need_package(r) != NULL && !is_in(but, r))
+			pth_json_push_once(list, json_string(pth_need_package(r)));
+	return container_image_words(q, o, key, IMAGE_PACKAGE, e);
+}
+
 /* Without `docker`, an image has what the service needs on this machine. */
 static json_t *
 packages(const struct pth_image_req *q, struct pth_err *e)
 {
 	const json_t *docker = pth_svc_docker(q->service);
-	const char *key = PTH_KEY(recipe, packages);
-	json_auto_t *o = NULL;
-	json_t *list, *r;
-	size_t i;
 
 	if (json_is_object(docker))
-		return container_image_words(q, docker, key, IMAGE_PACKAGE, e);
-	list = json_array();
-	json_array_foreach(pth_svc_requires(q->service), i, r)
-		if (pth_need_package(r) != NULL)
-			pth_json_push(list, json_string(pth_need_package(r)));
-	o = json_pack("{s:o}", key, list);
-	return container_image_words(q, o, key, IMAGE_PACKAGE, e);
+		return container_image_words(
+		    q, docker, PTH_KEY(recipe, packages), IMAGE_PACKAGE, e);
+	return needed(q, pth_svc_requires(q->service), pth_svc_tools(q->service), e);
+}
+
+json_t *
+container_image_tools(const struct pth_image_req *q, struct pth_err *e)
+{
+	return needed(q, pth_svc_tools(q->service), NULL, e);
 }
 
 /* Sets words of one line each, with usual ones for what the descriptor does not say. */
@@ -162,7 +219,6 @@ words(const struct pth_image_req *q, json_t *v, struct pth_err *e)
 	pth_json_set(v, "base", json_string(base));
 	pth_json_set(v, "build_base", json_string(own));
 	pth_json_set(v, "directory", json_string(b.s));
-	pth_json_set(v, "keep", json_boolean(directory != NULL));
 	pth_json_set(v, "user", json_string(user));
 	pth_json_set(v, "uid", json_integer(USER_NUMBER));
 	return container_image_check(q, "plugin", IMAGE_TO, plugin, e) != 0 ||
@@ -195,6 +251,7 @@ container_image_variables(
 	pth_json_set(v, "tag", json_string(tag));
 	pth_json_set(v, "builder", json_string(builder));
 	ok = words(q, v, e) == 0 && put(v, "packages", packages(q, e)) &&
+	    put(v, "tool_packages", container_image_tools(q, e)) &&
 	    put(v, "build_packages",
 	        container_image_words(q, d, "build_packages", IMAGE_PACKAGE, e)) &&
 	    put(v, "features", container_image_words(q, d, "features", IMAGE_FEATURE, e)) &&
@@ -202,6 +259,7 @@ container_image_variables(
 	    put(v, "build", container_image_steps(q, d, "build", e)) &&
 	    put(v, "dependencies", dependencies(q, d, e)) &&
 	    put(v, "files", files_of(q, "files", false, e)) &&
+	    put(v, "copy", copies(q, pth_json_str(v, "directory", ""), e)) &&
 	    put(v, "patches", files_of(q, "patches", true, e)) &&
 	    put(v, "args", container_image_pairs(q, "args", args, e)) &&
 	    put(v, "environment",

@@ -64,13 +64,13 @@ build_platforms(const struct compose *c, const json_t *image)
 	return argv;
 }
 
-/* Adds these builds. pth-image(1) has removed the archives of sources: they are made once more,
- * by what computes a hash, and then go, too. */
+/* Adds these builds. pth-image(1) has removed the archives of sources and what is this
+ * machine's: they are made once more, by what computes a hash, and then go, too. */
 static void
 add_platforms(const struct compose *c, json_t *list, const json_t *image, int64_t limit)
 {
 	const json_t *argv = pth_img_argv(image);
-	json_auto_t *again = json_deep_copy(argv), *rm = json_pack("[s,s]", "rm", "-f");
+	json_auto_t *again = json_deep_copy(argv), *rm = json_pack("[s,s]", "rm", "-rf");
 	json_t *v;
 	size_t i;
 
@@ -81,7 +81,12 @@ add_platforms(const struct compose *c, json_t *list, const json_t *image, int64_
 			pth_json_push(rm,
 			    json_sprintf("@{dir}/%s/%.*s", pth_img_directory(image),
 			        (int)strcspn(source, "="), source));
+			pth_json_push(rm,
+			    json_sprintf("@{dir}/%s/%.*s.locks", pth_img_directory(image),
+			        (int)strcspn(source, "="), source));
 		}
+	if (strstr(pth_img_dockerfile(image), "COPY site/ ") != NULL)
+		pth_json_push(rm, json_sprintf("@{dir}/%s/site", pth_img_directory(image)));
 	json_array_set_new(again, 1, json_string("hash"));
 	if (json_array_size(rm) > 2)
 		pth_json_push(list, cmd_for("docker_build", json_incref(again), limit));

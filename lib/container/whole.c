@@ -148,9 +148,9 @@ static json_t *
 one_service(struct compose *c)
 {
 	json_auto_t *o = json_object();
-	json_t *phases = json_object(), *s;
+	json_t *phases = json_object(), *s, *v;
 	int64_t grace = 0;
-	size_t i;
+	size_t i, k;
 
 	pth_svc_set_name(o, PTH_COMPOSE_WHOLE);
 	pth_svc_set_finite(o, true);
@@ -158,12 +158,14 @@ one_service(struct compose *c)
 	pth_svc_set_after(o, json_array());
 	pth_svc_set_timeout_us(o, 0);
 	json_array_foreach(pth_plan_services(c->plan), i, s) {
-		for (size_t k = 0; k < PTH_PHASES; k++)
+		for (k = 0; k < PTH_PHASES; k++)
 			if (k != PTH_RUN)
 				json_array_extend(list_of(phases, pth_phase_names[k]),
 				    json_object_get(pth_svc_phases(s), pth_phase_names[k]));
 		json_array_extend(list_of(o, PTH_KEY(svc, ready)), pth_svc_ready(s));
 		json_array_extend(list_of(o, PTH_KEY(svc, artifacts)), pth_svc_artifacts(s));
+		json_array_foreach(pth_svc_tools(s), k, v)
+			pth_json_push_once(list_of(o, PTH_KEY(svc, tools)), json_incref(v));
 		grace += pth_stop_grace_us(pth_svc_stop(s));
 	}
 	pth_svc_set_phases(o, phases);

@@ -126,6 +126,7 @@
 	X(o, obj, stop, stop) \
 	X(o, int, timeout_us, 0) \
 	X(o, list, requires, need) \
+	X(o, list, tools, need) \
 	X(o, list, keylogs, plain) \
 	X(o, list, artifacts, want) \
 	X(o, list, metrics, measure) \
@@ -210,6 +211,7 @@
 	X(o, str, revision, "") \
 	X(o, bool, submodules, false) \
 	X(o, str, directory, NULL) \
+	X(o, list, copy, plain) \
 	X(o, list, dependencies, gotten) \
 	X(o, list, build, plain) \
 	X(o, obj, args, plain) \

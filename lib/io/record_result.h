@@ -19,6 +19,9 @@
 	O(rlimits, "rsvc.limits") \
 	O(rstep, "result.steps[]") \
 	O(rlook, "result.assertions[]") \
+	O(built, "result.images[]") \
+	O(below, "built.below[]") \
+	O(cloned, "built.sources[]") \
 	O(attempt, "result.tries[]") \
 	O(failfast, "result.fast_fail") \
 	O(artifact, "test.artifacts[]") \
@@ -66,10 +69,26 @@
 	X(o, list, teardown, done) \
 	X(o, list, pre_commands, done) \
 	X(o, list, post_commands, done) \
+	X(o, list, images, built) \
 	X(o, list, degraded, plain) \
 	X(o, list, conflicts, plain) \
 	X(o, list, tries, attempt) \
 	X(o, obj, fast_fail, failfast)
+#define PTH_KEYS_built(X, o) \
+	X(o, str, tag, "") \
+	X(o, str, id, "") \
+	X(o, str, hash, "") \
+	X(o, list, below, below) \
+	X(o, list, sources, cloned) \
+	X(o, str, error, NULL)
+#define PTH_KEYS_below(X, o) \
+	X(o, str, name, "") \
+	X(o, str, id, "") \
+	X(o, str, digest, NULL)
+#define PTH_KEYS_cloned(X, o) \
+	X(o, str, repository, "") \
+	X(o, str, revision, "") \
+	X(o, str, commit, NULL)
 #define PTH_KEYS_isolation(X, o) \
 	X(o, list, used, plain) \
 	X(o, list, missing, plain) \

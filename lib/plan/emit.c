@@ -127,6 +127,19 @@ lists(struct emit *m, const char *key)
 	return each_exec(m, key, plan_list, out);
 }
 
+/* What the execution environments alone need, once more: images have it in a layer of its own. */
+static int
+tools(struct emit *m)
+{
+	json_auto_t *out = json_array();
+
+	if (each_exec(m, PTH_KEY(svc, requires), plan_list, out) < 0)
+		return -1;
+	if (json_array_size(out) > 0)
+		pth_svc_set_tools(m->out, json_incref(out));
+	return 0;
+}
+
 static int
 add_env(const struct plan_with *w, const struct pth_ynode *map, json_t *env)
 {
@@ -570,7 +583,7 @@ body(struct emit *m)
 		if (lists(m, last[i]) < 0)
 			return -1;
 	/* Few have any. */
-	if (lists(m, PTH_KEY(svc, events)) < 0)
+	if (tools(m) < 0 || lists(m, PTH_KEY(svc, events)) < 0)
 		return -1;
 	if (json_array_size(pth_svc_events(m->out)) == 0)
 		json_object_del(m->out, PTH_KEY(svc, events));

@@ -85,7 +85,7 @@ static const struct key docker_keys[] = {
 	K(builder, TEXT), K(base, TPL), K(build_base, TPL), K(features, LIST),
 	K(patches, LIST), K(image, TPL), K(dockerfile, TPL), K(packages, LIST),
 	K(build_packages, LIST), K(repository, TPL), K(revision, TPL), K(submodules, BOOL),
-	K(directory, TPL), K(dependencies, LIST), K(build, LIST),
+	K(directory, TPL), K(copy, LIST), K(dependencies, LIST), K(build, LIST),
 	{ .name = "args", .type = MAP, .item = TPL },
 	{ .name = "environment", .type = MAP, .item = TPL }, K(expose, LIST),
 	K(capabilities, LIST), K(platform, TPL), K(files, LIST), { .name = NULL },

@@ -198,6 +198,7 @@ put_parts(json_t *o, struct supervisor *sup)
 	supervise_put(o, PTH_KEY(result, steps), supervise_steps_result(&sup->steps));
 	supervise_put(
 	    o, PTH_KEY(result, assertions), supervise_assertions_result(&sup->assertions));
+	supervise_put(o, PTH_KEY(result, images), supervise_images_result(sup));
 	supervise_put(o, PTH_KEY(result, degraded), json_incref(sup->degraded));
 	for (size_t i = 0; i < sup->nservices; i++)
 		put_inside(o, sup->services[i].inner, sup->zero);

@@ -142,7 +142,9 @@ pth_places_env(const struct pth_places *p, const char *home, const json_t *env, 
 		"UBSAN_OPTIONS", "LSAN_OPTIONS" };
 	static const char *const engine[] = { "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG",
 		"DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "DOCKER_BUILDKIT", "CONTAINER_HOST",
-		"XDG_RUNTIME_DIR", "HOME" };
+		"XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "HOME", /* and what pth-image builds with */
+		"PTH_CA", "SSL_CERT_FILE", "http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY",
+		"ftp_proxy", "FTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY" };
 	struct pth_strv s = { NULL, 0 };
 	pth_auto_buf b = PTH_BUF_INIT;
 	const char *path = getenv("PATH");

@@ -79,6 +79,7 @@ KEYS = {
         "build_packages": ["zz"], "revision": "abc", "submodules": True, "directory": "/opt/zz",
         "build": ["make zz"], "args": {"A": "1"}, "environment": {"A": "1"}, "expose": [99],
         "capabilities": ["NET_ADMIN"], "platform": "linux/arm64", "files": ["own.yaml"],
+        "copy": ["zz"],
         "patches": ["p.patch"],
         "dependencies": [{"name": "d", "repository": "https://example.org/d.git"}]}.items()},
     "cmd.argv": iut(cmd(), {"phases": {"pre_run": []}}),

@@ -117,6 +117,7 @@ images(void)
 		    SVC "0.docker': null, " SVC "0.requires': [{'program': 'n'}, {'program': 'm', "
 		        "'package': 'pkg'}]",
 		    IMAGE "dockerfile", "* -s pkg >/dev/null" },
+#define SOURCES SVC "0.docker': {'builder': 'c', 'repository': 'https://r'"
 #define DEPENDS(more)                                                                   \
 	SVC "0.docker': {'builder': 'c', 'repository': 'https://r', 'revision': 'v1', " \
 	    "'dependencies': [{'name': 'e', 'repository': 'https://e'" more "}]}"
@@ -140,6 +141,34 @@ images(void)
 		    BUILD "-x default -F files/f=/x/f -F files/g=/x/g -F patches/01-a=/p/a "
 		          "-F patches/02-b=/p/b -s source.tar=v1:/src -s source-d.tar=:/dep "
 		          "p-v:latest @{dir}/images/p-v" },
+		{ "a slash at the end keeps the name",
+		    SVC "0.docker': {'files': [{'from': '/x/d', 'to': '/etc/'}]}",
+		    IMAGE "dockerfile", "* COPY files/d /etc/d" },
+		{ NULL, SVC "0.docker': {'files': [{'from': '/x/d', 'to': '/etc'}]}",
+		    IMAGE "dockerfile", "* COPY files/d /etc" },
+		{ NULL, SVC "0.docker': {'files': ['/x/d']}", IMAGE "dockerfile",
+		    "* COPY files/d /usr/local/libexec/pth/d" },
+		{ "nothing of the sources goes into the image but what is named",
+		    SOURCES ", 'directory': '/opt/own'}", IMAGE "dockerfile",
+		    "! COPY --from=build /opt/own /opt/own" },
+		{ NULL, SOURCES "}", IMAGE "dockerfile", "! rm -rf .git" },
+		{ NULL, SOURCES ", 'copy': ['', 'a/b', '/x', {'from': '.', 'to': '/y'}]}",
+		    IMAGE "dockerfile",
+		    "* COPY --from=build /opt/p/a/b /opt/p/a/b "
+		    "COPY --from=build /x /x COPY --from=build /opt/p/. /y" },
+		{ NULL, NULL, IMAGE "dockerfile", "* RUN rm -rf .git" },
+		{ NULL, SOURCES ", 'directory': '/', 'copy': ['a']}", IMAGE "dockerfile",
+		    "* COPY --from=build /a /a" },
+		{ NULL, SOURCES ", 'copy': ['a b']}", "error", "docker.copy: \"a b\" is no path" },
+		{ NULL, SOURCES ", 'copy': [{'to': '/x'}]}", "error", "docker.copy: must be" },
+		{ "what programs with libraries need is there",
+		    SVC "0.docker': {'builder': 'go', 'repository': 'https://r'}",
+		    IMAGE "dockerfile", "* git golang-go gcc libc6-dev pkg-config" },
+		{ "what is fetched comes before arguments and sources",
+		    SVC "0.docker': {'builder': 'rust', 'repository': '/src', "
+		        "'args': {'A': '1'}}",
+		    IMAGE "dockerfile", "* COPY source.tar.locks/ /opt/p/ WORKDIR /opt/p RUN {" },
+		{ NULL, NULL, IMAGE "dockerfile", "* ARG A='1' ADD source.tar /opt/p/" },
 	};
 
 	rows(v, countof(v));
@@ -185,7 +214,9 @@ platforms(void)
 		    "-s source-d.tar=:/dep p-v:latest @{dir}/images/p-v" },
 		{ NULL, NULL, "compose.plan.setup.2.argv.3", "buildx" },
 		{ NULL, NULL, "compose.plan.setup.3.argv",
-		    "rm -f @{dir}/images/p-v/source.tar @{dir}/images/p-v/source-d.tar" },
+		    "rm -rf @{dir}/images/p-v/source.tar @{dir}/images/p-v/source.tar.locks "
+		    "@{dir}/images/p-v/source-d.tar @{dir}/images/p-v/source-d.tar.locks "
+		    "@{dir}/images/p-v/site" },
 		{ NULL, NULL, "compose.plan.setup.3.critical", "false" },
 		{ NULL, NULL, "compose.plan.setup.4.argv.1", "network" },
 		/* An image that is there is not built. */
