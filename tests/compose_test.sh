@@ -542,7 +542,8 @@ testInitStartsTwice() {
 	assertCode 0
 	again 125
 	assertEquals 1 "$(wc -l <app/svc/tries)"
-	assertMatch "$(jq -r .service.error app/svc/inner.json)" 'compile: sh ended with exit code 5'
+	assertMatch "$(jq -r .service.error app/svc/inner.json)" \
+		'compile: sh ended with exit code 5'
 	assertFalse 'not ready' '[ -e app/svc/.ready ]'
 	# A file that is none of ours is said.
 	echo '{' >made

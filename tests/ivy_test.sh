@@ -42,7 +42,8 @@ setUp() {
 	chmod +x fake/*
 	PATH=$PTH_TMP/fake:$PATH && export PATH
 	echo '#lang ivy1.7' >'in c/more.ivy'
-	echo GET >'mod el/deep er/request.txt' && : >'mod el/code.h' && echo GET >'mod el/http_request_file.txt'
+	echo GET >'mod el/deep er/request.txt' && : >'mod el/code.h'
+	echo GET >'mod el/http_request_file.txt'
 	cat >plugins/services/iut/quic/standin.yaml <<-'end'
 		plugin: standin
 		kind: iut
@@ -145,7 +146,8 @@ loops_on timeout
 state_files passed' "$(judged)"
 	assertMatch "$(reason wrong)" "$(line '^ivy: compile: ivyc ended with exit code 1; see' \
 		'ivy/phases/compile.stdout.log; last log line: sub.ivy: line 63: error: Cannot')"
-	assertMatch "$(reason picotls)" 'picotls.ivy.cpp:9:10: fatal error: picotls.h: No such file$'
+	assertMatch "$(reason picotls)" \
+		'picotls.ivy.cpp:9:10: fatal error: picotls.h: No such file$'
 	assertMatch "$(reason kiled_test)" \
 		'mod el: error: no test kiled_test; the nearest: killed_test$'
 	assertEquals '"tester_compilation"' \

@@ -548,6 +548,7 @@ check_expect(
 		check_path(x, pth_yaml_get(c, "file"));
 		check_regex(x, pth_yaml_get(c, "matches"));
 		check_regex(x, pth_yaml_get(c, "not_matches"));
+		check_regex(x, pth_yaml_get(c, "unless"));
 		if (c->kind == PTH_YMAP &&
 		    (pth_yaml_get(c, "matches") == NULL) ==
 		        (pth_yaml_get(c, "not_matches") == NULL))

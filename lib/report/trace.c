@@ -140,6 +140,13 @@ pair_up(json_t *rows, const struct packets *p)
 	return true;
 }
 
+/* Of the last one of the first n packets in a direction; 0: there is none. */
+static unsigned
+number_of(const struct packets *p, size_t direction, size_t n)
+{
+	return n > 0 ? p->v[direction][(n - 1) % PACKETS].number : 0;
+}
+
 /* The last packets, for themselves: an event of the model of QUIC is a part of one. */
 static void
 add_last(json_t *rows, const struct packets *p)
@@ -147,17 +154,12 @@ add_last(json_t *rows, const struct packets *p)
 	size_t left[2] = { p->n[0], p->n[1] }, at = json_array_size(rows);
 
 	for (size_t i = 0; i < LAST && left[0] + left[1] > 0; i++) {
-		const struct packet *last[2] = { NULL, NULL };
-		bool sent;
+		bool sent = left[0] == 0 || number_of(p, 1, left[1]) > number_of(p, 0, left[0]);
+		size_t k = --left[sent] % PACKETS;
 
-		for (size_t k = 0; k < 2; k++)
-			if (left[k] > 0)
-				last[k] = &p->v[k][(left[k] - 1) % PACKETS];
-		sent = last[0] == NULL || (last[1] != NULL && last[1]->number > last[0]->number);
-		left[sent]--;
 		json_array_insert_new(rows, at,
 		    json_pack("{s:s,s:s,s:o}", "sign", sent ? ">" : "<", "text",
-		        "one of the last packets", "packet", shown(last[sent])));
+		        "one of the last packets", "packet", shown(&p->v[sent][k])));
 	}
 }
 

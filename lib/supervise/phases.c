@@ -255,21 +255,24 @@ tell(struct phases *p, const json_t *cmd, const struct pth_exit *x)
 {
 	const char *phase = p->of_test ? "" : p->phase, *colon = p->of_test ? "" : ": ";
 	const char *argv0 = supervise_command_program(cmd);
-	static const char *const outputs[] = { "stderr", "stdout" };
-	const char *output = outputs[0];
-	enum pth_category category = PTH_CAT_NONE;
+	const char *output = "stderr";
 	char file[320], ended[32], line[500] = "", excess[80];
+	enum pth_category category;
 	struct pth_reason why = { .category = pth_category_of(pth_cmd_category(cmd)) };
 
+	why.category = why.category != PTH_CAT_NONE ? why.category : p->usual;
+	snprintf(file, sizeof file, "%s.stderr.log", log_below(p));
+	category = supervise_command_last_line(p->at, file, why.category, line);
 	/* Not every compiler knows stderr. */
-	for (size_t i = 0; i < countof(outputs) && *line == '\0'; i++) {
-		output = outputs[i];
-		snprintf(file, sizeof file, "%s.%s.log", log_below(p), output);
-		category = supervise_command_last_line(
-		    p->at, file, why.category != PTH_CAT_NONE ? why.category : p->usual, line);
+	if (*line == '\0') {
+		snprintf(file, sizeof file, "%s.stdout.log", log_below(p));
+		supervise_command_last_line(p->at, file, why.category, line);
+		if (strstr(line, ": error: ") != NULL)
+			output = "stdout";
+		else
+			*line = '\0';
 	}
 	why.category = category;
-	output = *line != '\0' ? output : outputs[0];
 	if (strncmp(argv0, "@{bin}/", 7) == 0)
 		argv0 += 7; /* one of our own */
 	pth_reason_program(&why, argv0);

@@ -378,7 +378,7 @@ logs_and_files(void)
 	JUDGED("completed", STOPPED, EXIT(0), LOG("\"matches\":\"^line\""),
 	    "failed bad: log client ^line: 0 lines, at least 1 wanted");
 	JUDGED("completed", STOPPED, EXIT(0), LOG("\"not_matches\":\"line\""),
-	    "failed bad: log client without line: 2 lines, at most 0 wanted");
+	    "failed bad: log client without line: 2 lines: line; line, at most 0 wanted");
 	JUDGED("completed", STOPPED, EXIT(0), LOG("\"file\":\"no.log\",\"matches\":\"x\""),
 	    "error bad: log client x: 0 lines, at least 1 wanted (cannot be told: no.log: there is "
 	    "no such log)");
@@ -406,8 +406,8 @@ logs_and_files(void)
 	    "error bad: log client absent: 0 lines, at most 0 wanted (cannot be told: "
 	    "stderr.log: there is no such log)");
 	JUDGED("completed", STOPPED, EXIT(0), LOG("\"not_matches\":\"first\""),
-	    "failed bad: log client without first: 1 line, at most 0 wanted (stderr.log: there "
-	    "is no such log)");
+	    "failed bad: log client without first: 1 line: first, at most 0 wanted (stderr.log: "
+	    "there is no such log)");
 	unit("long lines");
 	memset(big, 'a', 200000);
 	memcpy(big + 199990, "\nneedle\n", 8);

@@ -123,7 +123,11 @@ logs(void)
 		    NULL },
 		{ NULL, DONE, LOGS("'not_matches':'x','max':3"), "passed ok: 3 rules held", NULL },
 		{ NULL, DONE, LOGS("'not_matches':'x'"),
-		    "failed bad: log server without x: 3 lines, at most 0 wanted", NULL },
+		    "failed bad: log server without x: 3 lines: x; x; x, at most 0 wanted", NULL },
+		{ "a rule that does not apply", DONE, LOGS("'not_matches':'x','unless':'nothing'"),
+		    "failed bad: log server without x: 3 lines: x; x; x, at most 0 wanted", NULL },
+		{ NULL, DONE, LOGS("'not_matches':'x','unless':'^x'"), "passed ok: 2 rules held",
+		    NULL },
 		{ NULL, DONE, LOGS("'not_matches':'nothing'"), "passed ok: 3 rules held", NULL },
 		{ NULL, DONE, LOGS("'matches':'x','file':'stderr.log'"), NULL,
 		    "log server x: ok expect; " HELD },
@@ -157,7 +161,8 @@ logs(void)
 		    "long: not all of it can be read)",
 		    NULL },
 		{ NULL, DONE, LOGS("'file':'long','not_matches':'x'") ",'budget':70000",
-		    "failed bad: log server without x: 1 line, at most 0 wanted (long: not all of "
+		    "failed bad: log server without x: 1 line: x, at most 0 wanted (long: not all "
+		    "of "
 		    "it can be read)",
 		    NULL },
 		{ NULL, DONE, LOGS("'file':'long','not_matches':'y'") ",'budget':200001",
