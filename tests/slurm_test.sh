@@ -114,7 +114,7 @@ testTwoHundredPingPongs() {
 	pth-parse e.yaml | pth-plan >in
 	assertEquals 201 "$(wc -l <in)"
 	pth-exec -q -o alone <in >alone.jsonl
-	pth-spread --slurm --chunk 20 --poll 1 -o out -- -p debug <in >spread
+	pth-spread --slurm -p debug --chunk 20 --poll 1 -o out <in >spread
 	assertEquals 0 $?
 	verdicts alone.jsonl >want
 	verdicts spread >have
