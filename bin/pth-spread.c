@@ -190,6 +190,14 @@ run(struct work *w, int sigfd)
 	}
 }
 
+static void
+release(struct work *w)
+{
+	pth_home_release(&w->home);
+	pth_strv_free(w->dirs.v);
+	pth_strv_free(w->options);
+}
+
 /* What engines call: the part is the operand; of OFFSET+, Slurm's task is added. */
 static int
 at_work(struct work *w, const struct pth_tool *tool)
@@ -198,6 +206,7 @@ at_work(struct work *w, const struct pth_tool *tool)
 	pth_auto_buf line = PTH_BUF_INIT;
 	struct pth_word state;
 	char text[24];
+	int code;
 
 	pth_buf_addf(&line, "%s%s", number != NULL ? number : "0+",
 	    task != NULL && (number == NULL || strchr(number, '+') != NULL) ? task : "");
@@ -205,7 +214,9 @@ at_work(struct work *w, const struct pth_tool *tool)
 	    text, sizeof text, "%zu", pth_engine_line(pth_word_of(line.s), SIZE_MAX / 2, &state));
 	if (strcmp(text, "0") == 0)
 		pth_die(PTH_USAGE, "--work DIR: the number of the part is missing");
-	return pth_work(w->at_work, text, &w->home);
+	code = pth_work(w->at_work, text, &w->home);
+	release(w);
+	return code;
 }
 
 static int
@@ -269,9 +280,7 @@ main(int argc, char **argv)
 	pth_spread_release(&w.s);
 	pth_rec_close(&w.in);
 	pth_plugins_close(&w.plugins);
-	pth_home_release(&w.home);
-	pth_strv_free(w.dirs.v);
-	pth_strv_free(w.options);
+	release(&w);
 	if (signal != 0)
 		pth_sig_reraise(signal);
 	return code;

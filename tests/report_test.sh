@@ -515,10 +515,10 @@ testMemoryIsFlat() {
 		echo "{\"pth\":1,\"type\":\"end\",\"tests\":$1}"
 	}
 	peak() { # tests
-		many "$1" >many.jsonl
+		many "$1" >flat.jsonl
 		python3 - <<-'end'
 		import resource, subprocess
-		subprocess.run(["pth-report", "-o", "many", "--html", "many.html", "many.jsonl"],
+		subprocess.run(["pth-report", "-o", "flat", "--html", "flat.html", "flat.jsonl"],
 		    stdout=subprocess.DEVNULL, check=True)
 		print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 		end
@@ -526,8 +526,8 @@ testMemoryIsFlat() {
 	few=$(peak 2500)
 	many=$(peak 5000)
 	assertTrue "$few KB for 2500 tests, $many KB for 5000" "[ $many -le $((few + 8192)) ]"
-	assertEquals 5000 "$(grep -c '^### .* n$' many/EXPERIMENT_REPORT.md)"
-	assertEquals 5000 "$(jq '.tests.results | length' many/experiment_summary.json)"
+	assertEquals 5000 "$(grep -c '^### .* n$' flat/EXPERIMENT_REPORT.md)"
+	assertEquals 5000 "$(jq '.tests.results | length' flat/experiment_summary.json)"
 }
 
 . shunit2
