@@ -100,6 +100,7 @@ put(struct pth_report *r, const char *dir, const char *format, pth_report_form *
 {
 	struct pth_err e;
 
+	fflush(stdout); /* records may have gone there; an error stays */
 	if (strcmp(path, "-") == 0)
 		pth_must(pth_report_pour(r, f, dir, STDOUT_FILENO, "stdout", &e), &e);
 	else

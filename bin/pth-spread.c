@@ -24,10 +24,29 @@ struct work {
 	struct pth_plugins plugins;
 	struct pth_strv dirs;
 	const char *engine, *at_work;
+	char **options; /* of the engine */
+	const char *partition;
 	bool slurm, parallel, local;
 	bool finished;         /* no more input */
 	struct pth_err broken; /* why it ends too early, or text "" */
 };
+
+/* The options of the engine: what is behind --, and before that what we know of ours. It is the
+ * caller's until the end. */
+static char **
+options_of(const struct work *w, const struct pth_tool *tool)
+{
+	struct pth_strv v = { NULL, 0 };
+	struct pth_buf b = PTH_BUF_INIT;
+
+	if (w->partition != NULL) {
+		pth_buf_addf(&b, "--partition=%s", w->partition);
+		pth_strv_push(&v, pth_buf_take(&b));
+	}
+	for (int i = 0; i < tool->operand_count; i++)
+		pth_strv_push(&v, pth_xstrdup(tool->operand[i]));
+	return v.v;
+}
 
 /* An exit code, or -1: go on. */
 static int
@@ -45,6 +64,8 @@ parse_options(struct work *w, struct pth_tool *tool, int argc, char **argv)
 		{ 0, "slurm", NULL, "as --engine slurm", .flag = &w->slurm },
 		{ 0, "parallel", NULL, "as --engine parallel: GNU parallel over ssh",
 		    .flag = &w->parallel },
+		{ 'p', "partition", "NAME", "Slurm's partition: as -- --partition=NAME",
+		    .text = &w->partition },
 		{ 'j', "jobs", "N", "run N tests of a part in parallel (default: 1)",
 		    .number = &jobs, .min = 1, .max = 256 },
 		{ 0, "chunk", "N", "parts of N tests", .number = &chunk, .min = 1, .max = 1000000 },
@@ -82,6 +103,9 @@ parse_options(struct work *w, struct pth_tool *tool, int argc, char **argv)
 		return pth_tool_mistake(tool, "-o DIR is missing");
 	if ((w->engine != NULL) + w->slurm + w->parallel + w->local > 1)
 		return pth_tool_mistake(tool, "there can be only one engine");
+	if (w->partition != NULL && !w->slurm &&
+	    (w->engine == NULL || strcmp(w->engine, "slurm") != 0))
+		return pth_tool_mistake(tool, "-p goes with --slurm");
 	if (w->at_work == NULL && isatty(STDIN_FILENO) != 0)
 		return pth_tool_mistake(tool, "nothing to read: standard input is a terminal");
 	w->engine = w->slurm  ? "slurm" :
@@ -92,7 +116,8 @@ parse_options(struct work *w, struct pth_tool *tool, int argc, char **argv)
 	s->chunk_us = (int64_t)seconds * PTH_SECOND_US;
 	s->window = (unsigned)window;
 	s->places.jobs = (unsigned)jobs;
-	s->places.options = tool->operand;
+	w->options = options_of(w, tool);
+	s->places.options = w->options;
 	s->tries = (unsigned)tries;
 	s->poll_us = (int64_t)poll_s * PTH_SECOND_US;
 	s->start_us = (int64_t)start * PTH_SECOND_US;
@@ -165,6 +190,14 @@ run(struct work *w, int sigfd)
 	}
 }
 
+static void
+release(struct work *w)
+{
+	pth_home_release(&w->home);
+	pth_strv_free(w->dirs.v);
+	pth_strv_free(w->options);
+}
+
 /* What engines call: the part is the operand; of OFFSET+, Slurm's task is added. */
 static int
 at_work(struct work *w, const struct pth_tool *tool)
@@ -173,6 +206,7 @@ at_work(struct work *w, const struct pth_tool *tool)
 	pth_auto_buf line = PTH_BUF_INIT;
 	struct pth_word state;
 	char text[24];
+	int code;
 
 	pth_buf_addf(&line, "%s%s", number != NULL ? number : "0+",
 	    task != NULL && (number == NULL || strchr(number, '+') != NULL) ? task : "");
@@ -180,7 +214,9 @@ at_work(struct work *w, const struct pth_tool *tool)
 	    text, sizeof text, "%zu", pth_engine_line(pth_word_of(line.s), SIZE_MAX / 2, &state));
 	if (strcmp(text, "0") == 0)
 		pth_die(PTH_USAGE, "--work DIR: the number of the part is missing");
-	return pth_work(w->at_work, text, &w->home);
+	code = pth_work(w->at_work, text, &w->home);
+	release(w);
+	return code;
 }
 
 static int
@@ -244,8 +280,7 @@ main(int argc, char **argv)
 	pth_spread_release(&w.s);
 	pth_rec_close(&w.in);
 	pth_plugins_close(&w.plugins);
-	pth_home_release(&w.home);
-	pth_strv_free(w.dirs.v);
+	release(&w);
 	if (signal != 0)
 		pth_sig_reraise(signal);
 	return code;

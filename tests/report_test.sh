@@ -504,4 +504,30 @@ testManyTests() {
 	assertEquals 3000 "$(jq .tests.failed x/experiment_summary.json)"
 }
 
+# What is known of many tests is in a file, and forms are written piece by piece.
+testMemoryIsFlat() {
+	case $PTH_BUILD in build) ;; *) skip 'sanitizers keep memory' || return ;; esac
+	long=$(head -c 4000 /dev/zero | tr '\0' x)
+	many() { # tests
+		yes "$(jq -nc --arg long "$long" '{pth: 1, type: "test", run: "r", id: "t",
+			name: "n", description: $long,
+			verdict: {status: "passed", ok: true, summary: "s"}}')" | head -n "$1"
+		echo "{\"pth\":1,\"type\":\"end\",\"tests\":$1}"
+	}
+	peak() { # tests
+		many "$1" >flat.jsonl
+		python3 - <<-'end'
+		import resource, subprocess
+		subprocess.run(["pth-report", "-o", "flat", "--html", "flat.html", "flat.jsonl"],
+		    stdout=subprocess.DEVNULL, check=True)
+		print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+		end
+	}
+	few=$(peak 2500)
+	many=$(peak 5000)
+	assertTrue "$few KB for 2500 tests, $many KB for 5000" "[ $many -le $((few + 8192)) ]"
+	assertEquals 5000 "$(grep -c '^### .* n$' flat/EXPERIMENT_REPORT.md)"
+	assertEquals 5000 "$(jq '.tests.results | length' flat/experiment_summary.json)"
+}
+
 . shunit2

@@ -12,12 +12,12 @@ node() { # name
 }
 
 nodes() { # number: so many are ready
-	for i in $(seq 100); do
+	for i in $(seq 300); do
 		states=$(timeout 5 sinfo -h -N -o %t 2>/dev/null)
 		[ "$(echo "$states" | grep -cE '^(idle|mix|alloc)$')" != "$1" ] || return 0
-		[ $((i * 5)) -lt 500 ] && sleep 0.1
+		sleep 0.1
 	done
-	fail "$1 nodes: $(sinfo -N 2>&1; cat ./*.out)"
+	fail "$1 nodes: $(sinfo -N 2>&1; tail -n 5 ./*.out)"
 }
 
 oneTimeSetUp() {
@@ -61,6 +61,7 @@ oneTimeSetUp() {
 	ReturnToService=2
 	SlurmdTimeout=5
 	KillWait=3
+	MaxArraySize=11
 	SlurmdParameters=config_overrides
 	SchedulerParameters=sched_interval=1,batch_sched_delay=0,sched_min_interval=0
 	NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=17001 CPUs=2
@@ -113,7 +114,7 @@ testTwoHundredPingPongs() {
 	pth-parse e.yaml | pth-plan >in
 	assertEquals 201 "$(wc -l <in)"
 	pth-exec -q -o alone <in >alone.jsonl
-	pth-spread --slurm --chunk 20 --poll 1 -o out -- -p debug <in >spread
+	pth-spread --slurm -p debug --chunk 20 --poll 1 -o out <in >spread
 	assertEquals 0 $?
 	verdicts alone.jsonl >want
 	verdicts spread >have
@@ -124,34 +125,86 @@ testTwoHundredPingPongs() {
 		"$(grep -o 'NodeList=n[12]' controller.out | sort -u | xargs)"
 }
 
-# The daemon of one node dies: its jobs are given to the other one, or end all the same.
+# node_gone NAME: its daemon is killed, and with it all that it has started.
+node_gone() {
+	kill -KILL "$(cat "$1.pid")"
+	gone=''
+	for env in /proc/[0-9]*/environ; do
+		grep -qz "^SLURMD_NODENAME=$1\$" "$env" 2>/dev/null || continue
+		pid=${env#/proc/} && pid=${pid%/environ}
+		above=$(awk '$1 == "PPid:" { print $2 }' "/proc/$pid/status" 2>/dev/null)
+		! grep -qs slurmstepd "/proc/$above/comm" || gone="$above $gone"
+		gone="$gone $pid"
+	done
+	# shellcheck disable=SC2086 # numbers
+	kill -KILL $gone 2>/dev/null
+	[ -n "$gone" ] || fail "nothing ran on $1"
+}
+
+# halfway N: so many tests have begun.
+halfway() {
+	until [ -s ran ] && [ "$(wc -l <ran)" -gt "$1" ]; do sleep 0.05; done
+}
+
+# The daemon of one node is killed half way, and then all of the node: its parts are given to the
+# other one, or end all the same. Arrays are small here, so there are many.
 testNodeThatDies() {
 	slurm || return
-	plan 60 'sleep 0.2' >in
-	pth-spread --slurm --chunk 4 --poll 1 -o out <in >spread 2>err &
-	pid=$!
+	plan 200 'sleep 0.1' >in
+	pth-spread --slurm --chunk 5 --window 8 --poll 1 -o out <in >spread 2>err &
+	run=$!
+	halfway 60
 	until squeue -h -w n2 -t R | grep -q .; do sleep 0.05; done
-	until [ -s ran ]; do sleep 0.05; done
 	kill -KILL "$(cat n2.pid)"
-	wait $pid
-	assertEquals "$(cat err)" 0 $?
-	whole 60
+	halfway 90
 	node n2
+	halfway 110
+	until squeue -h -w n2 -t R | grep -q .; do sleep 0.05; done
+	node_gone n2
+	wait $run
+	assertEquals "$(cat err)" 0 $?
+	whole 200
+	# Its parts are completing for as long as nobody says that they are gone.
+	scontrol update NodeName=n2 State=DOWN Reason=gone
+	node n2
+	scontrol update NodeName=n2 State=RESUME
 	nodes 2
 }
 
 testSubmitterThatDies() {
 	slurm || return
-	plan 40 'sleep 0.1' >in
-	pth-spread --slurm --chunk 4 --poll 1 -o out <in >first 2>/dev/null &
+	plan 200 'sleep 0.05' >in
+	pth-spread --slurm --chunk 10 --window 8 --poll 1 -o out <in >first 2>/dev/null &
 	pid=$!
-	until [ -s ran ] && [ "$(wc -l <ran)" -gt 6 ]; do sleep 0.05; done
+	halfway 100
 	kill -KILL $pid
 	wait $pid 2>/dev/null
-	pth-spread --slurm --chunk 4 --poll 1 -o out --resume <in >spread 2>err
+	pth-spread --slurm --chunk 10 --window 8 --poll 1 -o out --resume <in >spread 2>err
 	assertEquals "$(cat err)" 0 $?
-	whole 40
-	assertEquals 'each ran once' 40 "$(wc -l <ran)"
+	whole 200
+	assertEquals 'each ran once' 200 "$(wc -l <ran)"
+}
+
+# What is written here is not seen there.
+testNoSharedDirectory() {
+	slurm || return
+	plan 2 true >in
+	mkdir -p hidden
+	mount -t tmpfs tmpfs hidden # the daemons have come before, but see it
+	kill -KILL "$(cat n2.pid)"
+	# shellcheck disable=SC2016 # of the inner shell
+	setsid unshare -m sh -c 'umount "$0" && exec slurmd -D -N n2' "$PWD/hidden" >n2.out 2>&1 &
+	echo $! >n2.pid
+	nodes 2
+	run pth-spread --slurm --tries 1 --poll 1 -o hidden/out -- -w n2 <in
+	assertCode 0
+	assertEquals 'error error' "$(jq_out -r 'select(.id).result.status' | xargs)"
+	assertMatch "$(jq_out -r 'select(.id == "1-t").result.reason')" \
+		'^part 1: .* no log: is the run directory seen on the other machines'
+	kill -KILL "$(cat n2.pid)"
+	umount hidden
+	node n2
+	nodes 2
 }
 
 testCancelledFromOutside() {

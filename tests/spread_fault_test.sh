@@ -168,6 +168,24 @@ testEndedAs() {
 	assertMatch "$reasons" '^part 3: the engine .* any more: it was cancelled or lost, and has'
 }
 
+# What Slurm's programs write where there is accounting; these are not Slurm's.
+testAccounting() {
+	plan 3 >in
+	mkdir -p fake
+	fake sbatch 'echo "$*" >>orders'
+	fake squeue 'case $* in *--states=all*) echo "0+1 RUNNING" ;; esac'
+	fake sacct 'printf "0|12_1|TIMEOUT\n|13_2|FAILED\n0|12_3|CANCELLED by 0\n"'
+	PATH=$PWD/fake:$PATH run pth-spread --slurm -p short --chunk 1 --poll 1 --tries 1 -o out <in
+	assertCode 0
+	reasons=$(jq_out -r 'select(.id).result.reason')
+	assertMatch "$reasons" '^part 1: .* any more: it ended as TIMEOUT, and'
+	assertMatch "$reasons" '^part 2: .* any more: it was cancelled or lost, and'
+	assertMatch "$reasons" '^part 3: .* any more: it ended as CANCELLED, and'
+	assertMatch "$(cat orders)" "$(line '--job-name=pth-[a-z0-9]* --comment=0 --array=1-3 .*' \
+		'--cpus-per-task=1 --time=10 --partition=short' \
+		'--wrap=exec .*/pth-spread. --work .* 0[+]$')"
+}
+
 # Nothing of this machine's clock counts for what ran elsewhere.
 testClocksThatDiffer() {
 	need jq jq || return

@@ -104,4 +104,57 @@ testHostsThatRefuse() {
 	sed -i 's/known.empty$/known/' config
 }
 
+# The other side has none of our tools: here they are where nobody else sees them.
+testSend() {
+	far || return
+	{ rec t "$(svc s '{}' true)" && end 1; } >in
+	mkdir -p tree/bin tree/libexec
+	cat >alone.sh <<-'end'
+	mount -t tmpfs tmpfs tree && mkdir -p tree/bin tree/share tree/libexec &&
+	cp "$(command -v pth-spread)" "$(command -v pth-exec)" tree/bin &&
+	cp -R "$TOP/share" tree/share/pth && cp -R "$TOP/examples/minip" tree/libexec/pth &&
+	unset PTH_SHARE && exec tree/bin/pth-spread "$@" <in
+	end
+	for send in '' --send; do
+		rm -rf out
+		# shellcheck disable=SC2086 # a word or none
+		unshare -m sh alone.sh --parallel $send --tries 1 -o out -- \
+			--ssh "ssh -F $PWD/config" --sshlogin h1 >spread 2>err
+		assertEquals "$(cat err)" 0 $?
+		jq -r 'select(.id).result.status' spread >>statuses
+	done
+	assertEquals 'without and with' 'error completed' "$(xargs <statuses)"
+	assertEquals 'nothing stays there' '' \
+		"$(find "$HOME/.parallel/tmp" -name tree -o -name 'tree.tar*' 2>/dev/null)"
+}
+
+# One host goes away half way; the other one does its parts.
+testHostThatVanishes() {
+	far || return
+	for n in $(seq 12); do
+		rec "$n-t" "$(svc s '{}' sh -c "echo $n >>$PTH_TMP/ran; sleep 0.5")" |
+			jq -c ".index = $n | .of = 12 | .plan.environment.isolation = \"none\""
+	done >in
+	end 12 >>in
+	rm -f ran
+	spread h1,h2 --chunk 3 &
+	pid=$!
+	until [ -s ran ] && [ "$(wc -l <ran)" -gt 2 ]; do sleep 0.05; done
+	host=$(cat sshd2.pid)
+	# The daemon, and what it has started: a host that has lost its power.
+	dead=$host
+	for level in 1 2 3 4 5 6; do
+		dead="$dead $(pgrep -P "$(echo "$dead" | tr ' ' ,)" | xargs)"
+	done
+	# shellcheck disable=SC2086 # numbers
+	kill -KILL $dead 2>/dev/null
+	assertTrue 'it was at work' "[ $(echo "$dead" | wc -w) -gt 1 ]"
+	wait $pid
+	assertEquals "$(cat err)" 0 $?
+	assertEquals '12 completed' "$(jq -r 'select(.id).result.status' spread | sort | uniq -c |
+		xargs)"
+	assertEquals "$(seq 12 | sed 's/$/-t/' | xargs)" "$(jq -r '.id // empty' spread | xargs)"
+	assertEquals "$(end 12)" "$(tail -n 1 spread)"
+}
+
 . shunit2

@@ -45,5 +45,4 @@ struct tshark_tables {
 /* A line without its newline. */
 void pth_tshark_line(struct tshark_tables *t, const char *line);
 
-
 #endif

@@ -162,10 +162,11 @@ plan_rest(struct pth_spread *s, struct pth_err *e)
 static int
 close_part(struct pth_spread *s, struct pth_err *e)
 {
-	struct pth_part *p = &s->parts[s->count - 1];
+	struct pth_part *p;
 
 	if (s->open_part == NULL)
 		return 0;
+	p = &s->parts[s->count - 1];
 	if (p->tests == 0)
 		p->state = DONE; /* there is nothing to run */
 	if (s->left == 0)

@@ -69,7 +69,8 @@ arenas(void)
 {
 	struct pth_arena a = { .head = NULL };
 	char *big, *s, *first;
-	bool aligned = true, zeroed = true;
+	bool aligned = true, zeroed = true, same = true;
+	static char *spilled[9000];
 	size_t total;
 
 	unit("an arena gives aligned, zeroed memory");
@@ -93,6 +94,20 @@ arenas(void)
 	CHECK_STR(first, "first");
 	CHECK_STR(s, "second");
 	CHECK(pth_arena_alloc(&a, 0) != NULL);
+
+	unit("what is more than a limit lies in a file, and stays what it is");
+	pth_arena_release(&a);
+	a.spill_from = 1 << 20;
+	for (size_t i = 0; i < countof(spilled); i++) {
+		spilled[i] = pth_arena_alloc(&a, i == 5000 ? 5 << 20 : 1000);
+		CHECK(spilled[i][999] == '\0');
+		memset(spilled[i], (int)(i % 251), 1000);
+	}
+	CHECK(a.spill > 0);
+	pth_arena_rest(&a);
+	for (size_t i = 0; i < countof(spilled); i++)
+		same &= spilled[i][0] == (char)(i % 251) && spilled[i][999] == (char)(i % 251);
+	CHECK(same);
 
 	unit("a large block does not hide the room that is left");
 	pth_arena_release(&a);
