@@ -236,6 +236,17 @@ testHang() {
 	done
 }
 
+# Who tells of the simulation is killed himself: all that is known is that it is lost.
+testLost() {
+	stand_in orphan || return
+	experiment && plan
+	run pth-exec -o lost plan
+	assertEquals error "$(value .result.status)"
+	assertMatch "$(value .result.reason)" '^shadow: the simulation was lost: pth-shadow ended'
+	assertEquals 'no service of the test is said to have ended' shadow \
+		"$(value '.result.services | keys | join(" ")')"
+}
+
 testFallback() {
 	experiment 's/{type: shadow_ns.*/{type: shadow_ns, fallback: localhost}/'
 	sed 's/role: server}/&\

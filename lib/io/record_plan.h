@@ -189,6 +189,7 @@
 	X(o, str, json, NULL)
 #define PTH_KEYS_inner(X, o) \
 	X(o, str, file, NULL) \
+	X(o, bool, simulated, false) \
 	X(o, str, ask, NULL) \
 	X(o, obj, wait, cmd) \
 	X(o, obj, stop, cmd)

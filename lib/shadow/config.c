@@ -274,7 +274,8 @@ check_record(const struct shadow *s, struct pth_err *e)
 	const json_t *list = pth_plan_services(s->plan), *v;
 	size_t i;
 
-	if (json_array_size(list) == 0 || pth_plan_setup(s->plan) == NULL)
+	if ((json_array_size(list) == 0 && pth_test_error(s->rec) == NULL) ||
+	    pth_plan_setup(s->plan) == NULL)
 		return pth_err_set(e, PTH_INPUT, "the record's plan is not one of pth-plan");
 	json_array_foreach((json_t *)(uintptr_t)list, i, v)
 		if (!pth_name_ok(pth_svc_name(v)) ||

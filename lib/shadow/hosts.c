@@ -216,9 +216,9 @@ shadow_hosts(struct shadow *s)
 		h->pcap = json_is_object(pth_plan_capture(s->plan)) &&
 		    json_is_string(PTH_GET(cap, pth_plan_capture(s->plan), file)) &&
 		    !json_is_false(pth_svc_capture(svc));
-		if (h->node > UINT32_MAX) {
+		if (h->node < 0 || h->node > UINT32_MAX) {
 			pth_buf_adds(&path, ".network_node_id");
-			shadow_error(s, path.s, "network_node_id: at most %u", UINT32_MAX);
+			shadow_error(s, path.s, "network_node_id: 0 to %u", UINT32_MAX);
 		}
 	}
 	check_names(s);

@@ -73,7 +73,9 @@ whole(const struct shadow *s)
 		json_array_foreach(pth_svc_requires(s->hosts[i].svc), k, need)
 			pth_json_push_once(requires, json_incref(need));
 	pth_svc_set_requires(o, requires);
-	pth_svc_set_inner(o, json_pack("{s:s}", PTH_KEY(inner, file), "inner.json"));
+	pth_svc_set_inner(o,
+	    json_pack(
+	        "{s:s,s:b}", PTH_KEY(inner, file), "inner.json", PTH_KEY(inner, simulated), 1));
 	return o;
 }
 

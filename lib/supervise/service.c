@@ -108,7 +108,7 @@ supervise_service_init(struct service *s, const json_t *plan, int testdir,
 		.at = { .plan = plan, .places = places, .dirfd = -1, .log_dir = "" },
 		.cache_lock = -1 };
 	/* In a container its own supervisor keeps its logs. */
-	if (PTH_GET(svc, plan, inner) == NULL || !places->engine)
+	if (PTH_GET(svc, plan, inner) == NULL || pth_inner_simulated(pth_svc_inner(plan)))
 		s->at.logs.limit = pth_limits_log(pth_svc_limits(plan));
 	else
 		s->at.log_dir = "engine/";

@@ -189,7 +189,7 @@ lost(struct service *s, int code)
 	    supervise_command_last_line(&s->at, NULL, PTH_CAT_DOCKER_RUNTIME, line));
 
 	/* Of a simulator its own program tells, and an engine is not asked. */
-	if (!s->at.places->engine)
+	if (pth_inner_simulated(pth_svc_inner(s->plan)))
 		supervise_service_fail(s, PTH_END_LOST,
 		    PTH_WHY(supervise_command_last_line(&s->at, NULL, PTH_CAT_SERVICE_START, line)),
 		    "the simulation was lost: pth-shadow ended with exit code %d%s", code, line);

@@ -21,7 +21,7 @@ is_static(unsigned type, const unsigned *headers, unsigned count, size_t n)
 	h.e_ident[EI_CLASS] = ELFCLASS64;
 	h.e_ident[EI_DATA] = ELFDATA2LSB;
 	memcpy(all, &h, sizeof h);
-	for (unsigned i = 0; i < count && i < 8; i++) {
+	for (unsigned i = 0; i < count && i < 2; i++) {
 		Elf64_Phdr p = { .p_type = headers[i] };
 
 		memcpy(all + sizeof h + i * sizeof p, &p, sizeof p);

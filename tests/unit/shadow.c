@@ -312,6 +312,8 @@ hosts(void)
 		    "hosts: the_server and client both have the address 11.0.0.1" },
 		{ NULL, "'plan.services.1.address': '::1'", "error",
 		    "hosts: '::1' is no IPv4 address" },
+		{ NULL, PARAM "hosts': {'client': {'network_node_id': 4294967296}}", "error",
+		    "network_node_id: 0 to 4294967295" },
 		{ NULL, PARAM "hosts': {'no': {}}", "error",
 		    "hosts: 'no' is no service of this test, and no role" },
 		{ "times", "", SERVER "processes.0.start_time", "1 s" },
