@@ -71,7 +71,8 @@ void supervise_judge(struct supervisor *sup, struct service *s, int64_t now);
  * those of their containers. */
 json_t *supervise_isolation(const struct pth_supervise_req *req);
 json_t *supervise_result(struct supervisor *sup, const char *started);
-/* Of supervisor_images.c: the images that pth-image(1) has noted, sorted by tag. New array. */
+/* Of supervisor_images.c: the images that pth-image(1) has noted, sorted by tag. New array;
+ * NULL: none. */
 json_t *supervise_images_result(const struct supervisor *sup);
 
 /* supervise/supervisor_setup.c: what has to be there */
