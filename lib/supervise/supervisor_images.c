@@ -58,5 +58,8 @@ supervise_images_result(const struct supervisor *sup)
 		if (n > strlen(".lock") && strcmp(de->d_name + n - strlen(".lock"), ".lock") == 0)
 			put_sorted(list, read_lock(sup->req->dirfd, de->d_name));
 	}
-	return list;
+	if (json_array_size(list) > 0)
+		return list;
+	json_decref(list);
+	return NULL;
 }

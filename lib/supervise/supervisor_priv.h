@@ -76,7 +76,8 @@ json_t *supervise_isolation(const struct pth_supervise_req *req);
  * test took. */
 int64_t supervise_build_us(const struct supervisor *sup);
 json_t *supervise_result(struct supervisor *sup, const char *started);
-/* Of supervisor_images.c: the images that pth-image(1) has noted, sorted by tag. New array. */
+/* Of supervisor_images.c: the images that pth-image(1) has noted, sorted by tag. New array;
+ * NULL: none. */
 json_t *supervise_images_result(const struct supervisor *sup);
 
 /* supervise/supervisor_setup.c: what has to be there */

@@ -169,6 +169,12 @@ images(void)
 		        "'args': {'A': '1'}}",
 		    IMAGE "dockerfile", "* COPY source.tar.locks/ /opt/p/ WORKDIR /opt/p RUN {" },
 		{ NULL, NULL, IMAGE "dockerfile", "* ARG A='1' ADD source.tar /opt/p/" },
+		{ "mirrors hold for what is fetched ahead",
+		    SVC "0.docker': {'builder': 'go', 'repository': '/src', "
+		        "'args': {'A': '1', 'GOPROXY': 'x', 'no_proxy': 'y'}}",
+		    IMAGE "dockerfile",
+		    "* ARG GOPROXY='x' ARG no_proxy='y' COPY source.tar.locks/ /opt/p/" },
+		{ NULL, NULL, IMAGE "dockerfile", "* ARG A='1' ADD source.tar /opt/p/" },
 	};
 
 	rows(v, countof(v));

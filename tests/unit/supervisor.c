@@ -54,6 +54,7 @@ supervise(const json_t *rec)
 
 	pth_buf_addf(&dir, "%s/t", places.dir);
 	own.dir = dir.s;
+	own.engine = json_object_get(rec, "compose") != NULL;
 	req.dirfd = openat(testdir, "t", O_RDONLY | O_DIRECTORY);
 	v = pth_supervise(&req);
 	pth_json_set(v, "stage", json_integer(stage));
@@ -687,10 +688,35 @@ of_samples(void)
 	}
 }
 
+static void
+of_images(void)
+{
+	static const char setup[] = "\"setup\":[" CMD(
+	    "cd @{dir} && mkdir images && cd images && echo '{\\\"tag\\\":"
+	    "\\\"b:1\\\"}' >x.lock && echo '{\\\"tag\\\":\\\"a:1\\\"}' "
+	    ">y.lock && echo '[]' >z.lock && ln -s x.lock l.lock && "
+	    "echo 7 >x.id") "]";
+	json_t *r = run(SVC("a", FINITE, "true"), setup, "\"compose\":{}"), *list;
+
+	unit("the images of a test in containers are in its result, by their tags");
+	list = json_object_get(r, "images");
+	CHECK_INT(json_array_size(list), 4);
+	/* What cannot be read says why, and a link is not followed. */
+	for (size_t i = 0; i < 2; i++)
+		CHECK(pth_json_str(json_array_get(list, i), "error", NULL) != NULL);
+	CHECK_STR(pth_json_str(json_array_get(list, 2), "tag", ""), "a:1");
+	CHECK_STR(pth_json_str(json_array_get(list, 3), "tag", ""), "b:1");
+	json_decref(r);
+	r = run(SVC("a", FINITE, "true"), setup, "");
+	CHECK(json_object_get(r, "images") == NULL);
+	json_decref(r);
+}
+
 int
 main(void)
 {
 	world_begin("supervisor");
+	of_images();
 	of_stages();
 	of_failures();
 	of_whole_tests();
