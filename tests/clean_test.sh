@@ -232,8 +232,11 @@ testImagesThatAreNeeded() {
 	assertEquals "removed image i4:latest
 removed image i6:latest
 removed image sha256:7" "$out"
+	things containers
 	clean -i -a
+	assertNoMatch "$out" 'container alive'
 	assertEquals 7 "$(printf '%s\n' "$out" | grep -c '^removed image')"
+	: >containers
 	# Nothing is noted of any: what has a name stays.
 	rm "$uses"/*
 	clean -i
