@@ -84,7 +84,9 @@ testFilesOfPanther() {
 	looked=0
 	for file in "$shared"/panther-configs/*.yaml; do
 		pth check "$file" >said 2>&1
-		assertTrue "$(cat said)" "[ $(grep -c ': warning: ' said) -le 3 ]"
+		# What this machine lacks, and what Shadow cannot run, is said of each test.
+		grep ': warning: ' said | grep -vE 'this machine|[Ss]hadow|no docker engine' >rest
+		assertTrue "$(cat said)" "[ $(wc -l <rest) -le 3 ]"
 		case $file in
 		*_with_observers.yaml) assertEquals 1 "$(grep -c ': error: ' said)" ;;
 		*) assertEquals '' "$(grep ': error: ' said)" ;;
