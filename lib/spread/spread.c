@@ -574,7 +574,7 @@ int
 pth_spread_move(struct pth_spread *s, struct pth_err *e)
 {
 	for (size_t i = s->emitted; i < s->count; i++)
-		if (s->parts[i].state == OUT || (s->parts[i].state == READY && i < s->old))
+		if (s->parts[i].state == OUT || (i < s->old && s->parts[i].state == READY))
 			spread_look(s, i);
 	reap(s);
 	spread_ask(s);
