@@ -1,0 +1,44 @@
+/* The loop of a link: frames from one end to the other as the model says, in real time. */
+#ifndef PTH_LINK_FORWARD_H
+#define PTH_LINK_FORWARD_H
+
+#include <stdbool.h>
+
+#include "link/log.h"
+#include "link/port.h"
+#include "link/world.h"
+
+struct link_forward {
+	struct link_world *world;
+	struct pth_link_config *config; /* borrowed; its conditions are those of now */
+	struct pth_link *link;
+	struct link_port port[2];
+	struct link_log log;
+	struct link_record *record;              /* NULL: there is none */
+	int64_t zero_mono, zero_real, now, seen; /* ns */
+	size_t step;                             /* the next one */
+	bool out;                                /* the cable is */
+	int changes;                             /* lines of configuration come from there; -1 */
+	struct pth_buf line;
+	unsigned lines;
+	int answers; /* a line of JSON for each of them goes there; -1 */
+	uint64_t lost;
+	/* Called when `watch` can be read, and when `wake` has come. False: it is over. */
+	bool (*event)(void *arg);
+	void *arg;
+	int watch;
+	int64_t wake;  /* ns; INT64_MAX: never */
+	bool draining; /* or when nothing has been under way for a while */
+	int64_t quiet; /* since when */
+	bool drained;  /* that was so */
+};
+
+/* Open the ends, log and captures (paths may be NULL). The link begins now. -1 with e. */
+int link_forward_open(
+    struct link_forward *f, const char *log, const char *capture, struct pth_err *e);
+/* Until event() says false, which it cannot before something happens. */
+void link_forward_run(struct link_forward *f);
+/* -1 with e: something could not be written, or frames were lost that nobody wanted to lose. */
+int link_forward_close(struct link_forward *f, struct pth_err *e);
+
+#endif
