@@ -77,10 +77,8 @@ static int
 set_bool(const struct key *k, void *to, const char *value, struct pth_err *e)
 {
 	unsigned word = 0;
-	struct key words = *k;
 
-	words.words = "false|true";
-	if (set_word(&words, &word, value, e) != 0)
+	if (set_word(k, &word, value, e) != 0)
 		return -1;
 	*(bool *)to = word != 0;
 	return 0;
@@ -201,32 +199,31 @@ static const struct key keys[] = {
 	{ "delay", set_time, FIELD(delay), .arg = "TIME", .help = "on the way" },
 	{ "jitter", set_time, FIELD(jitter), .arg = "TIME", .help = "how much the delay varies" },
 	{ "distribution", set_word, FIELD(distribution), "uniform|normal|pareto|paretonormal",
-	    .arg = "WORD", .help = "of the jitter: uniform, normal, pareto or paretonormal" },
-	{ "order", set_word, FIELD(order), "keep|free", .arg = "WORD",
-	    .help = "of packets under jitter: keep or free" },
+	    .arg = "WORD", .help = "uniform, normal, pareto or paretonormal jitter" },
+	{ "order", set_word, FIELD(order), "keep|free", .help = "of packets under jitter" },
 	{ "rate", set_rate, FIELD(rate), .arg = "RATE", .help = "bits a second" },
 	{ "trace", set_trace, FIELD(trace), .arg = "FILE",
 	    .help = "a rate that changes, as mahimahi has it" },
 	{ "queue", set_queue, 0, .arg = "SIZE",
 	    .help = "packets or bytes that may wait for the rate" },
-	{ "aqm", set_word, FIELD(aqm), "droptail|codel|fq_codel", .arg = "WORD",
-	    .help = "how that queue is managed: droptail, codel or fq_codel" },
+	{ "aqm", set_word, FIELD(aqm), "droptail|codel|fq_codel",
+	    .help = "how that queue is managed" },
 	{ "target", set_time, FIELD(target), .arg = "TIME", .help = "of CoDel; 5ms" },
 	{ "interval", set_time, FIELD(interval), .arg = "TIME", .help = "of CoDel; 100ms" },
 	{ "flows", set_number, FIELD(flows), .min = 1, .max = 65536, .arg = "N",
 	    .help = "queues of FQ-CoDel; 1024" },
 	{ "quantum", set_number, FIELD(quantum), .min = 256, .max = 1000000, .arg = "N",
 	    .help = "bytes of a turn of FQ-CoDel; 1514" },
-	{ "aqm_ecn", set_bool, FIELD(aqm_ecn), .arg = "WORD",
-	    .help = "true: CoDel marks where it can" },
+	{ "aqm_ecn", set_bool, FIELD(aqm_ecn), "false|true",
+	    .help = "CoDel marks packets where it can" },
 	{ "loss", set_loss, FIELD(loss), .arg = "LOSS",
 	    .help = "a share of packets, or gemodel P R 1-H 1-K" },
 	{ "burst", set_number, FIELD(burst), .min = 1, .max = 1000000, .arg = "N",
 	    .help = "lost in a row at most" },
 	{ "drop", set_drop, 0, .arg = "LIST",
 	    .help = "packets that are dropped, by their numbers" },
-	{ "only", set_word, FIELD(only), "any|udp|tcp", .arg = "WORD",
-	    .help = "what is lost, changed and counted: any, udp or tcp" },
+	{ "only", set_word, FIELD(only), "any|udp|tcp",
+	    .help = "the protocol that is lost, changed and counted" },
 	{ "duplicate", set_share, FIELD(duplicate), .arg = "SHARE",
 	    .help = "packets that come twice" },
 	{ "reorder", set_share, FIELD(reorder), .arg = "SHARE", .help = "packets that overtake" },
@@ -234,13 +231,12 @@ static const struct key keys[] = {
 	    .help = "packets from one that overtakes to the next" },
 	{ "corrupt", set_share, FIELD(corrupt), .arg = "SHARE",
 	    .help = "packets with a changed byte" },
-	{ "checksum", set_word, FIELD(checksum), "right|wrong", .arg = "WORD",
-	    .help = "of those: right or wrong" },
+	{ "checksum", set_word, FIELD(checksum), "right|wrong",
+	    .help = "what their checksums are then" },
 	{ "blackhole", set_blackhole, 0, .arg = "WINDOWS", .help = "times in which all is lost" },
 	{ "mtu", set_number, FIELD(mtu), .min = 68, .max = 1500, .arg = "N",
 	    .help = "bytes of the largest IP packet" },
-	{ "too_big", set_word, FIELD(too_big), "icmp|silent", .arg = "WORD",
-	    .help = "what is said of larger ones: icmp or silent" },
+	{ "too_big", set_word, FIELD(too_big), "icmp|silent", .help = "what their sender is told" },
 	{ "ecn", set_ecn, 0, .arg = "WHAT", .help = "bleach, or mark and a share" },
 };
 
@@ -311,7 +307,7 @@ pth_link_key(size_t i, const char **arg, const char **help)
 {
 	if (i >= countof(keys))
 		return NULL;
-	*arg = keys[i].arg;
+	*arg = keys[i].arg != NULL ? keys[i].arg : keys[i].words;
 	*help = keys[i].help;
 	return keys[i].name;
 }
