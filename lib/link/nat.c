@@ -20,12 +20,20 @@ struct flow {
 	uint64_t generation; /* in which `out` is valid */
 };
 
+/* An end that some flow had before. */
+struct gone {
+	unsigned version, protocol;
+	struct end end;
+};
+
 struct link_nat {
 	uint64_t generation, addresses; /* how often it was rebound; of those, with the address */
 	bool by_address;                /* the last time */
 	uint64_t given;                 /* ports */
 	size_t n, next;
 	struct flow v[FLOWS_MAX];
+	size_t gone_n, gone_next;
+	struct gone gone[FLOWS_MAX];
 };
 
 struct link_nat *
@@ -117,6 +125,24 @@ find(struct link_nat *n, const struct link_ip *ip, const struct end *e, bool ins
 	return NULL;
 }
 
+static void
+remember(struct link_nat *n, const struct flow *f)
+{
+	n->gone[n->gone_next] = (struct gone){ f->version, f->protocol, f->out };
+	n->gone_next = (n->gone_next + 1) % FLOWS_MAX;
+	n->gone_n += n->gone_n < FLOWS_MAX;
+}
+
+static bool
+is_gone(const struct link_nat *n, const struct link_ip *ip, const struct end *e)
+{
+	for (size_t i = 0; i < n->gone_n; i++)
+		if (n->gone[i].version == ip->version && n->gone[i].protocol == ip->protocol &&
+		    memcmp(&n->gone[i].end, e, sizeof *e) == 0)
+			return true;
+	return false;
+}
+
 /* Another end of the flow outside: a port that no flow has, and the address of now. */
 static void
 give(struct link_nat *n, const struct link_ip *ip, struct flow *f, const struct link_random *r)
@@ -134,6 +160,7 @@ give(struct link_nat *n, const struct link_ip *ip, struct flow *f, const struct 
 		if (find(n, ip, &e, false) == NULL && find(n, ip, &e, true) == NULL)
 			break;
 	}
+	remember(n, f);
 	f->out = e;
 	f->generation = n->generation;
 }
@@ -174,8 +201,8 @@ link_nat_in(struct link_nat *n, struct pth_link_packet *p)
 	f = find(n, &p->ip, &out, false);
 	if (f != NULL && f->generation != n->generation)
 		return -1;
-	if (f == NULL) /* its own end, which was given up */
-		return find(n, &p->ip, &out, true) != NULL ? -1 : 0;
+	if (f == NULL)
+		return is_gone(n, &p->ip, &out) ? -1 : 0;
 	if (memcmp(&f->in, &f->out, sizeof out) == 0)
 		return 0;
 	write_end(p, false, &f->in);
