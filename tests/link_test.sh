@@ -42,18 +42,33 @@ datagrams() {
 	printf 'perl send.pl %s %s %s %s' "$1" "${2:-100}" "${3:-\$PTH_LINK_PEER}" "${3:+1}"
 }
 
+# asking [ADDRESS [PORT]]: a command that says hello to port 7 of the peer, from that port, and
+# writes what it hears, within 20 s.
+asking() {
+	cat >ask.pl <<-'END'
+		use IO::Socket::IP;
+		my ($to, $port) = @ARGV;
+		my $s = IO::Socket::IP->new(Proto => "udp", PeerHost => $to, PeerPort => 7,
+			$port ? (LocalPort => $port) : ()) or die;
+		my ($vec, $heard) = "";
+		$s->send("hello\n");
+		vec($vec, fileno($s), 1) = 1;
+		select($vec, undef, undef, 20) and defined $s->recv($heard, 2000) and
+			print $heard;
+	END
+	chmod a+r ask.pl
+	printf 'perl ask.pl %s %s' "${1:-\$PTH_LINK_PEER}" "${2:-}"
+}
+
 fates() { # log
 	jq -r 'select(.packet) | "\(.direction) \(.packet) \(.fate) \(.why // "-")"' "$1"
 }
 
 echo_both() {
 	for peer in PTH_LINK_PEER PTH_LINK_PEER6; do
-		case $peer in
-		*6) listen=UDP6-LISTEN to="[\$$peer]" ;;
-		*) listen=UDP4-LISTEN to=\$$peer ;;
-		esac
-		run link --delay 5ms -l log -p "socat $listen:7 EXEC:cat 2>/dev/null" -w 7 -- \
-			sh -c "echo hello | socat -t 1 - UDP:$to:7"
+		case $peer in *6) listen=UDP6-LISTEN ;; *) listen=UDP4-LISTEN ;; esac
+		run link --delay 5ms -l log -p "exec socat $listen:7 EXEC:cat 2>/dev/null" -w 7 -- \
+			sh -c "$(asking "\$$peer")"
 		assertCode 0
 		assertEquals "$peer" hello "$out"
 		assertEquals '' "$err"
@@ -113,7 +128,7 @@ rebinding() {
 	for what in port address; do
 		run link --rebind "0 $what" -l log -w 7 -p \
 			'socat UDP4-LISTEN:7 SYSTEM:"echo \$SOCAT_PEERADDR \$SOCAT_PEERPORT"' -- \
-			sh -c 'echo hello | socat -t 1 - UDP:$PTH_LINK_PEER:7,bind=:4444'
+			sh -c "$(asking '' 4444)"
 		case $what in
 		port) assertMatch "$out" '^198\.18\.0\.1 [0-9]+$' && assertNoMatch "$out" ' 4444' ;;
 		*) assertEquals '198.18.0.128 4444' "$out" ;;
@@ -316,10 +331,21 @@ testBetween() {
 {"state":"refused","error":"10: delay: '"'-1ms'"' is negative"}' "$(cat said)"
 	assertEquals "pth-link: warning: changes:2:10: delay: '-1ms' is negative" "$(cat err)"
 	echo hello | nsenter -t $left -n socat -u - UDP:198.18.0.2:7
+	# What should have been some time ago is done now, and once.
+	for loss in 50 0; do
+		lines=$(wc -l <said)
+		printf '{"steps":[{"at":"1ms","loss":"%s%%"},{"at":"2ms","delay":"1ms"}]}\n' $loss \
+			>changes
+		await "[ \$(wc -l <said) -gt $lines ]"
+	done
+	echo hello | nsenter -t $left -n socat -u - UDP:198.18.0.2:7
 	kill -TERM $link
 	wait $link
 	assertEquals 0 $?
-	assertEquals 'up 1 dropped loss' "$(fates log)"
+	assertEquals 'up 1 dropped loss
+up 2 delivered -' "$(fates log | grep '^up')"
+	assertEquals '50% 1ms 0% 1ms' "$(jq -r 'select(.change.line == null) | .change // empty |
+		.[]' log | xargs)"
 	assertFalse 'the interfaces are gone' \
 		"nsenter -t $left -n ip link show eth0 >/dev/null 2>&1"
 	kill $left $right
