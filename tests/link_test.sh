@@ -339,6 +339,7 @@ testBetween() {
 		await "[ \$(wc -l <said) -gt $lines ]"
 	done
 	echo hello | nsenter -t $left -n socat -u - UDP:198.18.0.2:7
+	await 'grep "packet.:2,.*delivered" log'
 	kill -TERM $link
 	wait $link
 	assertEquals 0 $?
