@@ -99,8 +99,12 @@ set_plug(struct link_forward *f, int64_t t)
 	link_unplug(f->link, is, t);
 	for (size_t i = 0; i < 2; i++)
 		link_port_flush(&f->port[i], f->link);
+	if (is)
+		f->drops = link_world_drops(f->world);
 	if (link_world_plug(f->world, !is) != 0)
 		pth_warn("link %s:", is ? "down" : "up");
+	if (!is)
+		f->excused += link_world_drops(f->world) - f->drops;
 	f->out = is;
 	link_log_change(&f->log, t, "link_down", is ? "true" : "false", NULL);
 }
@@ -433,7 +437,7 @@ link_forward_close(struct link_forward *f, struct pth_err *e)
 			lost += link_port_lost(&f->port[i]);
 			refused += f->port[i].refused;
 		}
-	lost += f->world != NULL ? link_world_drops(f->world) : 0;
+	lost += (f->out ? f->drops : link_world_drops(f->world)) - f->excused;
 	if (f->record != NULL && link_record_close(f->record, lost, e) != 0)
 		r = -1;
 	if (link_log_end(&f->log, f->now, lost, refused, e) != 0)

@@ -18,7 +18,8 @@ struct link_forward {
 	int64_t zero_mono, zero_real, now, seen; /* ns */
 	size_t step;                             /* the next one */
 	bool out;                                /* the cable is */
-	int changes;                             /* lines of configuration come from there; -1 */
+	uint64_t drops, excused; /* of the kernel: when it went out, and while it was */
+	int changes;             /* lines of configuration come from there; -1 */
 	struct pth_buf line;
 	unsigned lines;
 	int answers; /* a line of JSON for each of them goes there; -1 */
