@@ -224,6 +224,37 @@ testNothingIsLeftWhenItIsKilled() {
 	each left_over
 }
 
+# A download by QUIC over conditions that it has to live with: each is in the log.
+testQuic() {
+	need_namespaces || return
+	need gtlsserver ngtcp2-server && need gtlsclient ngtcp2-client || return
+	mkdir -p www dl
+	head -c 400000 /dev/urandom >www/f
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout k.pem \
+		-out c.pem -days 30 -subj /CN=x 2>/dev/null
+	looked=0
+	while IFS='|' read -r options why; do
+		# shellcheck disable=SC2086 # words
+		run pth-link --delay 5ms --rate 10Mbit --queue 25 $options -l log -w 443 \
+			-p 'exec gtlsserver -q -d www "*" 443 k.pem c.pem' -- timeout 60 gtlsclient \
+			-q --exit-on-all-streams-close --download=dl 198.18.0.2 443 \
+			https://198.18.0.2/f
+		assertEquals "$options: $err" 0 "$code"
+		assertTrue "$options: the file" 'cmp www/f dl/f'
+		assertMatch "$(fates log)" "$why"
+		rm -f dl/f
+		looked=$((looked + 1))
+	done <<-'END'
+		--loss 3%|dropped loss
+		--rebind 100ms|delivered rebound
+		--corrupt 3%|delivered corrupted
+		--mtu 1280|dropped too big
+		--reorder 5%|delivered reordered
+		--blackhole 100ms-300ms|dropped blackhole
+	END
+	assertEquals 6 $looked
+}
+
 testMistakes() {
 	looked=0
 	while IFS='|' read -r options message; do

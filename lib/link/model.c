@@ -223,14 +223,10 @@ leave(struct way *w)
 {
 	struct pth_link *l = w->link;
 	struct pth_link_packet *p = line_take(&w->line);
-	int known = w->direction == PTH_LINK_DOWN && l->nat != NULL ? link_nat_in(l->nat, p) : 0;
 
 	w->under_way--;
-	if (known < 0) {
-		p->why = PTH_LINK_NAT;
-	} else if (known > 0) {
+	if (w->direction == PTH_LINK_UP && l->nat != NULL && link_nat_out(l->nat, p, &w->random))
 		p->deeds |= PTH_LINK_REBOUND;
-	}
 	hand_out(l, p);
 }
 
@@ -412,9 +408,13 @@ static void
 pass(struct way *w, struct pth_link_packet *p, int64_t now)
 {
 	struct pth_link *l = w->link;
+	int known = w->direction == PTH_LINK_DOWN && l->nat != NULL ? link_nat_in(l->nat, p) : 0;
 
-	if (w->direction == PTH_LINK_UP && l->nat != NULL && link_nat_out(l->nat, p, &w->random))
-		p->deeds |= PTH_LINK_REBOUND;
+	if (known < 0) {
+		drop(l, p, PTH_LINK_NAT, now);
+		return;
+	}
+	p->deeds |= known > 0 ? PTH_LINK_REBOUND : 0;
 	if (concerned(w, p))
 		edit(w, p);
 	enter_rate(w, p, now);

@@ -4,8 +4,8 @@
  * the same times with the same seed have the same fates.
  *
  * On its way a packet meets, in this order: outages, the drop list, blackholes, chance of loss,
- * the MTU, duplication, the NAT (up), ECN, corruption, the queue and the rate, the delay with its
- * jitter and reordering, the NAT (down).
+ * the MTU, duplication, the NAT (down), ECN, corruption, the queue and the rate, the delay with
+ * its jitter and reordering, the NAT (up).
  */
 #ifndef PTH_LINK_MODEL_H
 #define PTH_LINK_MODEL_H

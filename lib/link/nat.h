@@ -1,5 +1,5 @@
 /*
- * A NAT at the left end of a link that now and then forgets its mappings, so that a peer sees
+ * A NAT at the right end of a link that now and then forgets its mappings, so that a peer sees
  * the same client from another port or address (RFC 4787; RFC 9000, 9.3). Until the first time
  * nothing is changed.
  */

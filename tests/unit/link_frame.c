@@ -280,6 +280,23 @@ nat(void)
 		nat_of(version, 6);
 	}
 
+	unit("it is in front of the peer: what is on the link arrives, and wakes the flow");
+	linked_new(7, "delay=0");
+	link_rebind(linked.link, &(struct pth_link_rebind){ .at = 2 * LINKED_MS });
+	CHECK_INT(port(travel(PTH_LINK_UP, 4, 17, 4096, 443, 0), true), 4096);
+	linked_conditions("delay=1500us");
+	uint8_t f[200];
+	size_t n = linked_frame(f, 4, 17, 50);
+	link_offer(linked.link, PTH_LINK_UP, f, n, LINKED_MS);
+	memcpy(f + 26, "\x0a\0\0\2\x0a\0\0\1\x01\xbb\x10\x00", 12);
+	link_offer(linked.link, PTH_LINK_DOWN, f, n, LINKED_MS);
+	link_run(linked.link, 3 * LINKED_MS);
+	CHECK_INT(linked.n, 3);
+	CHECK(linked.v[1].why == PTH_LINK_PASSES && linked.v[1].deeds == PTH_LINK_REBOUND);
+	CHECK(linked.v[2].why == PTH_LINK_PASSES && linked.v[2].direction == PTH_LINK_DOWN);
+	link_offer(linked.link, PTH_LINK_DOWN, f, n, 3 * LINKED_MS);
+	CHECK_INT(linked.v[3].why, PTH_LINK_NAT);
+
 	unit("again and again");
 	linked_new(7, "delay=0");
 	link_rebind(linked.link, &(struct pth_link_rebind){ .at = 0, .every = 1000 });
