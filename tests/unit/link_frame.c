@@ -78,6 +78,19 @@ corrupt(void)
 	CHECK(link_corrupt(f, &ip, 5, 7, true) == 5);
 	CHECK(f[ip.checksum] == 0 && f[ip.checksum + 1] == 0);
 
+	unit("a checksum of UDP that becomes 0 is written as its other zero");
+	n = linked_frame(f, 4, 17, 4);
+	link_ip_parse(f, n, &ip);
+	memset(f + ip.payload, 0, 4);
+	uint16_t sum = (uint16_t)(link_transport_sum(f, &ip) - 5);
+	f[ip.payload] = (uint8_t)(sum >> 8);
+	f[ip.payload + 1] = (uint8_t)sum;
+	f[ip.checksum] = 0;
+	f[ip.checksum + 1] = 5;
+	CHECK(right(f, n));
+	CHECK_INT(link_corrupt(f, &ip, 3, 4, true), 3); /* 0 becomes 5 */
+	CHECK(f[ip.payload + 3] == 5 && f[ip.checksum] == 255 && f[ip.checksum + 1] == 255);
+
 	unit("where there is no payload nothing is changed");
 	n = linked_frame(f, 4, 6, 0);
 	link_ip_parse(f, n, &ip);

@@ -98,9 +98,9 @@ law(void)
 
 	unit("soon after it goes on where it was");
 	again = now_ms + 100;
-	busy(&s, &q, 150, 20);
-	/* 7 - 1 = 6: 100 / sqrt(6) = 40.8 ms later the next one. */
-	expect_drops((const int64_t[]){ again, again + 41 }, 2);
+	busy(&s, &q, 190, 20);
+	/* 7 - 1 = 6: 100 / sqrt(6) = 40.8 ms later the next one, and 37.8 ms after that. */
+	expect_drops((const int64_t[]){ again, again + 41, again + 79 }, 3);
 	CHECK_INT(s.last_count, 6);
 
 	unit("long after it begins anew");
@@ -131,10 +131,13 @@ exceptions(void)
 	unit("the last packet is never dropped");
 	s = (struct link_codel){ 0 };
 	for (now_ms = 0; now_ms < 500; now_ms++) {
-		link_fifo_put(&q, packet(0, 1400, 1));
+		link_fifo_put(&q, packet(0, 1472, 1));
 		free(link_codel_take(&s, &q, &c, now_ms * LINKED_MS, &sink));
+		if (now_ms == 250) /* and one more, of 1514 bytes */
+			link_fifo_put(&q, packet(0, 1472, 1));
 	}
 	expect_drops(NULL, 0);
+	empty(&q);
 
 	unit("with ECN it marks what it would drop");
 	s = (struct link_codel){ 0 };
