@@ -141,6 +141,8 @@ together(const char *text)
 	snprintf(words, sizeof words, "%s", text);
 	for (char *w = strtok_r(words, ";", &rest); w != NULL; w = strtok_r(NULL, ";", &rest)) {
 		value = strchr(w, '=');
+		if (!CHECK(value != NULL))
+			break;
 		*value++ = '\0';
 		CHECK_INT(pth_link_conditions_set(&c, w, value, &e), 0);
 	}

@@ -50,6 +50,8 @@ linked_conditions(const char *text)
 	snprintf(words, sizeof words, "%s", text);
 	for (char *w = strtok_r(words, ";", &rest); w != NULL; w = strtok_r(NULL, ";", &rest)) {
 		value = strchr(w, '=');
+		if (!CHECK(value != NULL))
+			return;
 		*value++ = '\0';
 		if (!CHECK(pth_link_conditions_set(&linked.c, w, value, &e) == 0))
 			printf("    %s\n", e.text);
