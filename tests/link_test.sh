@@ -179,6 +179,15 @@ codes() {
 	assertCode 7
 	run link -- sh -c 'kill -TERM $$'
 	assertCode 143
+	# A signal is handed on, once.
+	$who sh -c 'echo $$ >pid; exec pth-link -- sh -c "$0"' 'trap "echo int; exit 3" INT
+		touch runs; while :; do sleep 0.05; done' >said 2>&1 &
+	await '[ -f runs ]'
+	kill -INT "$(cat pid)"
+	wait $!
+	assertEquals 3 $?
+	assertEquals int "$(cat said)"
+	rm -f runs
 	run link -- ./no-such-program
 	assertCode 4
 	assertMatch "$err" 'no-such-program: No such file'

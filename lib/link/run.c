@@ -181,6 +181,19 @@ await_peer(struct life *x)
 
 /* --- one command --- */
 
+/* Has a terminal sent it to all of us, so that it need not be handed on? In our namespace of
+ * processes both groups are 0. */
+static bool
+all_have_it(int sig)
+{
+	if (sig != SIGINT && sig != SIGQUIT)
+		return false;
+	for (int fd = 0; fd <= 2; fd++)
+		if (tcgetpgrp(fd) == getpgrp())
+			return true;
+	return false;
+}
+
 static bool
 command_event(void *arg)
 {
@@ -188,7 +201,7 @@ command_event(void *arg)
 	int sig;
 
 	while ((sig = pth_sig_next(x->sig)) != 0)
-		if (sig != SIGCHLD && x->command > 0)
+		if (sig != SIGCHLD && x->command > 0 && !all_have_it(sig))
 			kill(x->command, sig);
 	reap(x);
 	if (x->command > 0)
@@ -255,7 +268,7 @@ world(struct life *x, struct pth_ns *ns)
 	return code;
 }
 
-/* Waits for the world, and hands signals on; those of our terminal it gets by itself. */
+/* Waits for the world, and hands signals on. */
 static int
 attend(pid_t pid, int sig)
 {
@@ -268,8 +281,7 @@ attend(pid_t pid, int sig)
 		if (ended == pid)
 			return exit_code(status);
 		while ((s = pth_sig_next(sig)) != 0)
-			if (s != SIGCHLD &&
-			    (s == SIGTERM || s == SIGHUP || tcgetpgrp(STDERR_FILENO) != getpgrp()))
+			if (s != SIGCHLD && !all_have_it(s))
 				kill(pid, s);
 		poll(&p, 1, -1);
 	}
