@@ -200,6 +200,18 @@ lists(void)
 	CHECK_INT(n, 5);
 	CHECK_INT(linked.n, 1000);
 
+	unit("of one protocol only: the others are neither counted nor lost");
+	uint8_t tcp[200], udp[200];
+	size_t a = linked_frame(tcp, 4, 6, 50), b = linked_frame(udp, 4, 17, 50);
+	linked_new(7, "only=udp;drop=2;duplicate=100%;corrupt=100%");
+	for (int i = 0; i < 4; i++)
+		link_offer(linked.link, PTH_LINK_UP, i % 2 == 0 ? tcp : udp, i % 2 == 0 ? a : b, i);
+	link_run(linked.link, 100);
+	CHECK_INT(linked.n, 5); /* the first of UDP comes twice */
+	CHECK(linked.v[4].number == 4 && linked.v[4].why == PTH_LINK_LISTED);
+	CHECK(linked.v[0].deeds == 0 && linked.v[3].deeds == 0 && linked.v[3].number == 3);
+	CHECK(linked.v[1].number == 2 && (linked.v[1].deeds & PTH_LINK_CORRUPTED) != 0);
+
 	unit("a blackhole has its begin and its end");
 	linked_new(7, "blackhole=2ms-4ms,6ms+1ms");
 	linked_send(10, 100, LINKED_MS);
