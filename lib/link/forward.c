@@ -17,7 +17,10 @@
 #include "io/json.h"
 
 #define S_NS 1000000000
-#define QUIET_NS 10000000          /* without a frame, so that none is still to come */
+#define QUIET_NS 10000000 /* without a frame, so that none is still to come */
+#define SPIN_NS 60000     /* about what it takes to be woken */
+#define SPIN_SHARE 50
+#define SPIN_MOST 5000000
 #define SLICE_NS 100000            /* the shortest that there is */
 #define AT_ONCE 64                 /* frames of an end before others have their turn */
 #define LINE_MAX ((size_t)1 << 20) /* bytes of a line of changes */
@@ -315,28 +318,65 @@ waiting(struct link_forward *f)
 	    link_port_peek(&f->port[1], &n, &real) != NULL;
 }
 
-/* Sleeps until something is to be done; what of the others has come. */
-static bool
-sleep_until_next(struct link_forward *f)
+/* When something is to be done that has a time. */
+static int64_t
+next_time(const struct link_forward *f)
 {
 	int64_t t = link_next(f->link), step = next_step(f), outage = next_outage(f, f->seen);
-	struct pollfd v[] = { { .fd = f->port[0].fd, .events = POLLIN },
-		{ .fd = f->port[1].fd, .events = POLLIN }, { .fd = f->watch, .events = POLLIN },
-		{ .fd = f->changes, .events = POLLIN } };
-	struct timespec ts;
-	socklen_t len = sizeof(int);
-	int error;
 
 	t = step < t ? step : t;
 	t = outage < t ? outage : t;
 	t = f->wake < t ? f->wake : t;
-	t = f->draining && f->quiet + QUIET_NS < t ? f->quiet + QUIET_NS : t;
+	return f->draining && f->quiet + QUIET_NS < t ? f->quiet + QUIET_NS : t;
+}
+
+/* How long we may stay awake to be in time: a small share of all time, so that many links do not
+ * take the processors from those whom they serve. */
+static int64_t
+awake(struct link_forward *f)
+{
+	f->spin += (f->now - f->spun) / SPIN_SHARE;
+	f->spun = f->now;
+	f->spin = f->spin < SPIN_MOST ? f->spin : SPIN_MOST;
+	return f->spin > SPIN_NS ? SPIN_NS : 0;
+}
+
+/* The last microseconds before a time. */
+static void
+stay_awake(struct link_forward *f, int64_t until)
+{
+	int64_t begin;
+
 	set_now(f);
-	t = waiting(f) || t <= f->now ? 0 : t == INT64_MAX ? INT64_MAX : t - f->now;
+	if (until - f->now > SPIN_NS)
+		return;
+	for (begin = f->now; f->now < until && !waiting(f);)
+		set_now(f);
+	f->spin -= f->now - begin;
+}
+
+/* Sleeps until something is to be done; what of the others has come. */
+static bool
+sleep_until_next(struct link_forward *f)
+{
+	struct pollfd v[] = { { .fd = f->port[0].fd, .events = POLLIN },
+		{ .fd = f->port[1].fd, .events = POLLIN }, { .fd = f->watch, .events = POLLIN },
+		{ .fd = f->changes, .events = POLLIN } };
+	int64_t until = next_time(f), t, early;
+	struct timespec ts;
+	socklen_t len = sizeof(int);
+	int error, n;
+
+	set_now(f);
+	early = awake(f);
+	t = waiting(f) || until <= f->now + early ? 0 : until - f->now - early;
 	ts = (struct timespec){ t / S_NS, t % S_NS };
 	if (t > S_NS / 1000) /* there is time */
 		link_log_flush(&f->log);
-	if (ppoll(v, countof(v), t == INT64_MAX ? NULL : &ts, NULL) <= 0)
+	n = ppoll(v, countof(v), until == INT64_MAX && t != 0 ? NULL : &ts, NULL);
+	if (n == 0 && early > 0)
+		stay_awake(f, until);
+	if (n <= 0)
 		return false;
 	for (size_t i = 0; i < 2; i++) /* the interface was down: no frame comes of that */
 		if ((v[i].revents & POLLERR) != 0)
