@@ -79,6 +79,19 @@ down 1 delivered -' "$(fates log)"
 	done
 }
 
+# Other addresses and another name, for both ends.
+testAddresses() {
+	need_namespaces || return
+	run pth-link --left 10.1.0.1/16 --left fd00::1/64 --right 10.1.2.9/16 --right fd00::9/64 \
+		--interface wlan0 -w 7 -p "exec socat UDP4-LISTEN:7 EXEC:cat 2>/dev/null" -- sh -c \
+		"ip -br addr show wlan0; env | grep '^PTH_LINK' | sort; $(asking)"
+	assertCode 0
+	assertEquals 'wlan0@if2 UP 10.1.0.1/16 fd00::1/64 PTH_LINK_ADDRESS6=fd00::1' "$(
+		printf '%s\n' "$out" | grep -v 'PEER\|hello\|ADDRESS=' | xargs)"
+	assertMatch "$out" '^PTH_LINK_PEER=10\.1\.2\.9$'
+	assertMatch "$out" '^hello$'
+}
+
 testThereAndBack() {
 	each echo_both
 }
@@ -233,21 +246,23 @@ testNothingIsLeftWhenItIsKilled() {
 	each left_over
 }
 
-# A download by QUIC over conditions that it has to live with: each is in the log.
+# A file there and back by QUIC, over conditions that it has to live with: each is in the log. A
+# NAT that rebinds is not among them: within a handshake, which may take its time here, a connection
+# does not survive that (RFC 9000, 9).
 testQuic() {
 	need_namespaces || return
 	need gtlsserver ngtcp2-server && need gtlsclient ngtcp2-client || return
 	mkdir -p www dl
-	head -c 400000 /dev/urandom >www/f
+	head -c 200000 /dev/urandom >www/f
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout k.pem \
 		-out c.pem -days 30 -subj /CN=x 2>/dev/null
 	looked=0
 	while IFS='|' read -r options why; do
 		# shellcheck disable=SC2086 # words
 		run pth-link --delay 5ms --rate 10Mbit --queue 25 $options -l log -w 443 \
-			-p 'exec gtlsserver -q -d www "*" 443 k.pem c.pem' -- timeout 60 gtlsclient \
-			-q --exit-on-all-streams-close --download=dl 198.18.0.2 443 \
-			https://198.18.0.2/f
+			-p 'exec gtlsserver -q -d www "*" 443 k.pem c.pem' -- \
+			timeout 60 gtlsclient -q --exit-on-all-streams-close -m POST --data=www/f \
+			--download=dl 198.18.0.2 443 https://198.18.0.2/f
 		assertEquals "$options: $err" 0 "$code"
 		assertTrue "$options: the file" 'cmp www/f dl/f'
 		assertMatch "$(fates log)" "$why"
@@ -255,13 +270,12 @@ testQuic() {
 		looked=$((looked + 1))
 	done <<-'END'
 		--loss 3%|dropped loss
-		--rebind 100ms|delivered rebound
 		--corrupt 3%|delivered corrupted
 		--mtu 1280|dropped too big
 		--reorder 5%|delivered reordered
-		--blackhole 100ms-300ms|dropped blackhole
+		--blackhole 60ms-200ms|dropped blackhole
 	END
-	assertEquals 6 $looked
+	assertEquals 5 $looked
 }
 
 testMistakes() {
@@ -286,8 +300,12 @@ testMistakes() {
 		--link-down 5s|link_down: expected a window as 2s-4s or 2s+500ms, not '5s'
 		--scenario simple-p3p|unknown scenario 'simple-p3p'; did you mean 'simple-p2p'?
 		--scenario rebind|scenario rebind wants --first-rebind
+		--left 10.1.0.1|expected an address and its prefix as 198.18.0.1/24, not '10.1.0.1'
+		--right 198.18.0.1/24|both ends have the address 198.18.0.1
+		--left 10.1.0.1/8|the other end has no address in the network 10.1.0.1/8
+		--interface no/name|'no/name' is no name of an interface
 	END
-	assertLeast 13 $looked mistakes
+	assertLeast 17 $looked mistakes
 	run pth-link --scenario 'drop-rate --rate_to_client=101' -- true
 	assertCode 3
 	assertEquals "pth-link: --rate_to_client: expected a share from 0 to 100, not '101'" "$err"

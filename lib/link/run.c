@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -48,16 +49,61 @@ take_addresses(
 	size_t n = list != NULL && list->n > 0 ? list->n : 2;
 
 	if (n > LINK_ADDRESSES)
-		return pth_err_set(e, PTH_USAGE, "more than %d addresses", LINK_ADDRESSES);
+		return pth_err_set(e, PTH_INPUT, "more than %d addresses", LINK_ADDRESSES);
 	for (size_t i = 0; i < n; i++) {
 		const char *s = list != NULL && list->n > 0 ? list->v[i] : ours[i];
 
 		if (link_address_parse(s, &end->address[i]) != 0)
-			return pth_err_set(e, PTH_USAGE,
+			return pth_err_set(e, PTH_INPUT,
 			    "expected an address and its prefix as 198.18.0.1/24, not '%.60s'", s);
 	}
 	end->addresses = n;
 	return 0;
+}
+
+/* Are the first bits of two addresses the same? */
+static bool
+same_bits(const struct link_address *a, const struct link_address *b, unsigned bits)
+{
+	unsigned bytes = bits / 8, mask = 0xff00u >> bits % 8 & 0xff;
+
+	return a->family == b->family && memcmp(a->bytes, b->bytes, bytes) == 0 &&
+	    (mask == 0 || ((a->bytes[bytes] ^ b->bytes[bytes]) & mask) == 0);
+}
+
+/* Each address of an end has to be another one than, and in one network with, one of the other
+ * end. */
+static int
+check_addresses(const struct link_end *us, const struct link_end *other, struct pth_err *e)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	for (size_t i = 0; i < us->addresses; i++) {
+		const struct link_address *a = &us->address[i];
+		bool near = false;
+
+		inet_ntop(a->family, a->bytes, text, sizeof text);
+		for (size_t k = 0; k < other->addresses; k++) {
+			const struct link_address *b = &other->address[k];
+
+			if (same_bits(a, b, a->family == AF_INET ? 32 : 128))
+				return pth_err_set(
+				    e, PTH_INPUT, "both ends have the address %s", text);
+			near = near || same_bits(a, b, a->prefix);
+		}
+		if (!near)
+			return pth_err_set(e, PTH_INPUT,
+			    "the other end has no address in the network %s/%u", text, a->prefix);
+	}
+	return 0;
+}
+
+/* As the kernel takes it, dev_valid_name(). */
+static bool
+interface_ok(const char *s)
+{
+	return *s != '\0' && strlen(s) < IF_NAMESIZE && strcmp(s, ".") != 0 &&
+	    strcmp(s, "..") != 0 && strcmp(s, "lo") != 0 && strpbrk(s, "/: \t\n\v\f\r") == NULL;
 }
 
 static int
@@ -73,6 +119,12 @@ prepare(struct life *x, struct pth_err *e)
 		if (take_addresses(&x->world.end[i], x->r->address[i], addresses[i], e) != 0)
 			return -1;
 	}
+	if (!interface_ok(x->r->interface))
+		return pth_err_set(
+		    e, PTH_INPUT, "'%.40s' is no name of an interface", x->r->interface);
+	if (check_addresses(&x->world.end[0], &x->world.end[1], e) != 0 ||
+	    check_addresses(&x->world.end[1], &x->world.end[0], e) != 0)
+		return -1;
 	x->world.middle = -1;
 	x->f = (struct link_forward){ .world = &x->world,
 		.config = x->r->config,
