@@ -201,6 +201,16 @@ codes() {
 	assertEquals 3 $?
 	assertEquals int "$(cat said)"
 	rm -f runs
+	# The link is killed, and with it the command: that is no end of the command's.
+	$who sh -c 'echo $$ >pid; exec pth-link -- sh -c "$0"' "touch runs; exec sleep $nap" \
+		2>said &
+	await '[ -f runs ] && asleep'
+	kill -KILL "$(pgrep -P "$(cat pid)")"
+	wait $!
+	assertEquals 4 $?
+	assertEquals 'pth-link: the link was killed by signal KILL' "$(cat said)"
+	await none_asleep
+	rm -f runs
 	run link -- ./no-such-program
 	assertCode 4
 	assertMatch "$err" 'no-such-program: No such file'

@@ -320,18 +320,22 @@ world(struct life *x, struct pth_ns *ns)
 	return code;
 }
 
-/* Waits for the world, and hands signals on. */
+/* Waits for the world, and hands signals on: its exit code, or -1 with e when it was killed. */
 static int
-attend(pid_t pid, int sig)
+attend(pid_t pid, int sig, struct pth_err *e)
 {
 	struct pollfd p = { .fd = sig, .events = POLLIN };
+	char name[16];
 	int status, s;
 
 	for (;;) {
 		pid_t ended = waitpid(pid, &status, WNOHANG);
 
+		if (ended == pid && WIFSIGNALED(status))
+			return pth_err_set(e, PTH_SYSTEM, "the link was killed by signal %s",
+			    pth_signal_name(WTERMSIG(status), name));
 		if (ended == pid)
-			return exit_code(status);
+			return WEXITSTATUS(status);
 		while ((s = pth_sig_next(sig)) != 0)
 			if (s != SIGCHLD && !all_have_it(s))
 				kill(pid, s);
@@ -361,9 +365,9 @@ run_command(struct life *x, int *code, struct pth_err *e)
 		waitpid(pid, NULL, 0);
 		return pth_err_set(e, PTH_SYSTEM, "no namespaces here: %s", ns.reason);
 	}
-	*code = attend(pid, sig);
+	*code = attend(pid, sig, e);
 	pth_close(&sig);
-	return 0;
+	return *code < 0 ? -1 : 0;
 }
 
 /* --- between two namespaces --- */
