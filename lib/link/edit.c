@@ -147,3 +147,27 @@ link_too_big(
 	put16(p + 2, link_transport_sum(to, &answer));
 	return n;
 }
+
+size_t
+link_fragment(const uint8_t *frame, const struct link_ip *ip, uint32_t mtu, size_t *at,
+    uint8_t to[LINK_FRAME_MAX])
+{
+	size_t header = (frame[ip->ip] & 15u) * 4, all = ip->end - ip->ip - header;
+	size_t n = all - *at, most = mtu - header;
+	unsigned old = (unsigned)frame[ip->ip + 6] << 8 | frame[ip->ip + 7];
+	uint8_t *p = to + LINK_ETHERNET;
+
+	if (*at >= all)
+		return 0;
+	if (n > most)
+		n = most / 8 * 8;
+	memcpy(to, frame, LINK_ETHERNET + header);
+	memcpy(p + header, frame + ip->ip + header + *at, n);
+	put16(p + 2, header + n);
+	put16(p + 6,
+	    ((old & 0x1fff) + *at / 8) | (*at + n < all || (old & 0x2000) != 0 ? 0x2000 : 0));
+	put16(p + 10, 0);
+	put16(p + 10, link_sum_fold(link_sum(0, p, header)));
+	*at += n;
+	return LINK_ETHERNET + header + n;
+}

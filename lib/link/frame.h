@@ -45,6 +45,10 @@ int link_corrupt(uint8_t *frame, const struct link_ip *ip, uint64_t place, uint6
  * are 0. */
 unsigned link_ecn(const uint8_t *frame, const struct link_ip *ip);
 void link_ecn_set(uint8_t *frame, const struct link_ip *ip, unsigned ecn);
+/* The next piece of an IPv4 packet that is larger than mtu (RFC 791, 3.2), from `*at` bytes of its
+ * payload on, which is then where the next one begins. Its length; 0: there is none left. */
+size_t link_fragment(const uint8_t *frame, const struct link_ip *ip, uint32_t mtu, size_t *at,
+    uint8_t to[LINK_FRAME_MAX]);
 /* The answer to a packet of which a link takes only mtu bytes: ICMP fragmentation needed
  * (RFC 1191) or ICMPv6 packet too big (RFC 4443), from the packet's destination to its source.
  * Its length, or 0: none may be sent (RFC 1122 3.2.2, RFC 4443 2.4). */

@@ -69,7 +69,7 @@ link_deeds(const struct pth_link_packet *p, struct pth_buf *b)
 	} deeds[] = { { PTH_LINK_DUPLICATED, "duplicate" }, { PTH_LINK_REORDERED, "reordered" },
 		{ PTH_LINK_MARKED, "marked" }, { PTH_LINK_CODEL_MARKED, "marked by codel" },
 		{ PTH_LINK_BLEACHED, "bleached" }, { PTH_LINK_REBOUND, "rebound" },
-		{ PTH_LINK_ANSWER, "answer of the link" } };
+		{ PTH_LINK_FRAGMENT, "fragment" }, { PTH_LINK_ANSWER, "answer of the link" } };
 	size_t before = b->len;
 
 	for (size_t i = 0; i < countof(deeds); i++)
@@ -92,7 +92,7 @@ count(struct link_log *l, const struct pth_link_packet *p, int64_t late)
 	if ((p->deeds & PTH_LINK_DUPLICATED) != 0)
 		t->duplicates++;
 	else
-		t->packets++;
+		t->packets += p->offer != 0;
 	if (p->why != PTH_LINK_PASSES) {
 		t->dropped[p->why]++;
 		return;

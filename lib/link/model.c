@@ -420,6 +420,28 @@ pass(struct way *w, struct pth_link_packet *p, int64_t now)
 	enter_rate(w, p, now);
 }
 
+/* A packet of IPv4 that may be fragmented goes on in pieces. */
+static void
+fragment(struct way *w, struct pth_link_packet *p, int64_t now)
+{
+	struct pth_link_packet *piece;
+	size_t at = 0;
+
+	for (;;) {
+		piece = new_packet(w->link);
+		memcpy(piece, p, offsetof(struct pth_link_packet, frame));
+		piece->len = (uint32_t)link_fragment(p->frame, &p->ip, w->c.mtu, &at, piece->frame);
+		if (piece->len == 0)
+			break;
+		link_ip_parse(piece->frame, piece->len, &piece->ip);
+		piece->deeds |= PTH_LINK_FRAGMENT;
+		pass(w, piece, now);
+		p->offer = 0;
+	}
+	link_give_back(w->link, piece);
+	link_give_back(w->link, p);
+}
+
 static void
 arrive(struct way *w, struct pth_link_packet *p, int64_t now)
 {
@@ -436,6 +458,10 @@ arrive(struct way *w, struct pth_link_packet *p, int64_t now)
 	}
 	p->number = ++w->count;
 	why = fate(w, p, now);
+	if (why == PTH_LINK_TOO_BIG && p->ip.version == 4 && p->ip.may_fragment) {
+		fragment(w, p, now);
+		return;
+	}
 	if (why != PTH_LINK_PASSES) {
 		if (why == PTH_LINK_TOO_BIG)
 			answer_too_big(w, p, now);

@@ -34,14 +34,15 @@ enum {
 	PTH_LINK_BLEACHED = 32,
 	PTH_LINK_REBOUND = 64,      /* its port or address was changed */
 	PTH_LINK_ANSWER = 128,      /* the link's own: ICMP */
+	PTH_LINK_FRAGMENT = 512,    /* it is a piece of one that was too big */
 	PTH_LINK_MAINTENANCE = 256, /* ARP and such: no condition applies */
 };
 
 struct pth_link_packet {
 	struct pth_link_packet *next; /* in a queue, or a list of free ones */
 	uint64_t number;              /* of its direction, from 1; 0: not counted */
-	uint64_t offer;               /* the same with those that are not counted; 0: our own */
-	uint64_t turn;                /* of those that leave at one time, the first */
+	uint64_t offer; /* the same with those that are not counted; 0: our own, or a later piece */
+	uint64_t turn;  /* of those that leave at one time, the first */
 	int64_t arrival, queued, departure; /* ns since the link began */
 	unsigned direction, deeds;
 	enum pth_link_why why;

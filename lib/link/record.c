@@ -127,7 +127,7 @@ void
 link_record_fate(struct link_record *r, const struct pth_link_packet *p)
 {
 	struct end *from = &r->end[p->direction], *to = &r->end[1 - p->direction];
-	struct entry *x = (p->deeds & (PTH_LINK_DUPLICATED | PTH_LINK_ANSWER)) == 0 ?
+	struct entry *x = p->offer != 0 && (p->deeds & PTH_LINK_DUPLICATED) == 0 ?
 	    find(from, p->offer) :
 	    NULL;
 	static const char *const names[] = { "up", "down" };

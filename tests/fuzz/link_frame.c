@@ -21,8 +21,8 @@ out(void *arg, struct pth_link_packet *p)
 		answers++;
 		if (ip.version == 0 || ip.transport == 0 || p->len > LINK_FRAME_MAX)
 			abort();
-	} else if ((p->deeds & PTH_LINK_DUPLICATED) != 0) {
-		copies++;
+	} else if ((p->deeds & PTH_LINK_DUPLICATED) != 0 || p->offer == 0) {
+		copies++; /* or later pieces */
 	} else {
 		came++;
 	}

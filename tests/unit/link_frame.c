@@ -179,6 +179,34 @@ too_big(void)
 		CHECK_INT(link_too_big(a, &answer, 100, f), 0);
 	}
 
+	unit("what may be fragmented is");
+	uint8_t whole[LINK_FRAME_MAX];
+	size_t at = 0, pieces = 0;
+	n = linked_frame(f, 4, 17, 1400);
+	f[20] = 0;
+	f[24] = f[25] = 0;
+	uint16_t sum = link_sum_fold(link_sum(0, f + 14, 20));
+	f[24] = (uint8_t)(sum >> 8);
+	f[25] = (uint8_t)sum;
+	link_ip_parse(f, n, &ip);
+	memcpy(whole, f, 34);
+	for (size_t was = 0; (len = link_fragment(f, &ip, 600, &at, a)) != 0; was = at, pieces++) {
+		link_ip_parse(a, len, &answer);
+		CHECK(answer.version == 4 && answer.end == len && len <= 614 && answer.fragment);
+		CHECK_INT(link_sum_fold(link_sum(0, a + 14, 20)), 0);
+		CHECK_INT(((a[20] & 31) << 8 | a[21]) * 8, was);
+		CHECK_INT((a[20] & 32) != 0, at < 1408);
+		memcpy(whole + 34 + was, a + 34, len - 34);
+	}
+	CHECK_INT(pieces, 3);
+	CHECK(memcmp(whole, f, n) == 0);
+	linked_new(7, "mtu=600");
+	link_offer(linked.link, PTH_LINK_UP, f, n, 5);
+	link_run(linked.link, 5);
+	CHECK_INT(linked.n, 3);
+	CHECK_INT(linked.v[2].deeds, PTH_LINK_FRAGMENT);
+	CHECK_INT(linked.v[0].number, 1);
+
 	unit("the link answers, or is silent");
 	linked_new(7, "mtu=1280");
 	linked_send(1, 1400, 0);
