@@ -18,6 +18,9 @@
 
 #define S_NS 1000000000
 #define QUIET_NS 10000000 /* without a frame, so that none is still to come */
+#define BUSY_NS 1000000   /* in that time so many frames are many: */
+#define BUSY_FRAMES 25
+#define TOGETHER_NS 50000 /* how long they may wait for each other */
 #define SPIN_NS 60000     /* about what it takes to be woken */
 #define SPIN_SHARE 50
 #define SPIN_MOST 5000000
@@ -291,16 +294,33 @@ take_frame(struct link_forward *f, int64_t real_to_link)
 	return true;
 }
 
+/* Are there so many that each alone would cost more than to be a bit late? */
+static void
+count_frames(struct link_forward *f, int n)
+{
+	f->frames += (unsigned)n;
+	f->full = n == AT_ONCE;
+	f->turned = f->now;
+	if (f->now - f->frames_since >= BUSY_NS) {
+		f->busy = f->frames >= BUSY_FRAMES;
+		f->frames = 0;
+		f->frames_since = f->now;
+	}
+}
+
 static void
 turn(struct link_forward *f)
 {
 	int64_t real_to_link;
 
+	int n = 0;
+
 	set_now(f);
 	real_to_link = f->now - clock_ns(CLOCK_REALTIME);
-	for (int i = 0; i < AT_ONCE && take_frame(f, real_to_link); i++)
-		;
+	while (n < AT_ONCE && take_frame(f, real_to_link))
+		n++;
 	set_now(f);
+	count_frames(f, n);
 	until(f, f->now);
 	link_run(f->link, f->now);
 	for (unsigned i = 0; i < 2; i++)
@@ -362,14 +382,21 @@ sleep_until_next(struct link_forward *f)
 	struct pollfd v[] = { { .fd = f->port[0].fd, .events = POLLIN },
 		{ .fd = f->port[1].fd, .events = POLLIN }, { .fd = f->watch, .events = POLLIN },
 		{ .fd = f->changes, .events = POLLIN } };
-	int64_t until = next_time(f), t, early;
+	int64_t until = next_time(f), t, early = 0;
 	struct timespec ts;
 	socklen_t len = sizeof(int);
 	int error, n;
 
 	set_now(f);
-	early = awake(f);
-	t = waiting(f) || until <= f->now + early ? 0 : until - f->now - early;
+	if (f->busy && !f->full) { /* together with what comes meanwhile */
+		v[0].fd = v[1].fd = -1;
+		t = f->turned + TOGETHER_NS - f->now;
+		until = 0;
+		t = t > 0 ? t : 0;
+	} else {
+		early = awake(f);
+		t = waiting(f) || until <= f->now + early ? 0 : until - f->now - early;
+	}
 	ts = (struct timespec){ t / S_NS, t % S_NS };
 	if (t > S_NS / 1000) /* there is time */
 		link_log_flush(&f->log);

@@ -32,8 +32,12 @@ struct link_forward {
 	bool draining; /* or when nothing has been under way for a while */
 	int64_t quiet; /* since when */
 	bool drained;  /* that was so */
-	int64_t spin;  /* ns that may still be spent waiting awake */
-	int64_t spun;  /* when that was seen last */
+	bool busy;     /* so many frames that they are best taken together */
+	bool full;     /* the last turn did not take all */
+	int64_t turned, frames_since;
+	unsigned frames;
+	int64_t spin; /* ns that may still be spent waiting awake */
+	int64_t spun; /* when that was seen last */
 };
 
 /* Open the ends, log and captures (paths may be NULL). The link begins now. -1 with e. */
