@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/os.h"
 #include "collect/artifact.h"
+#include "collect/check.h"
 #include "collect/collect.h"
 #include "collect/pool.h"
 #include "io/event.h"
@@ -124,13 +125,18 @@ int
 main(int argc, char **argv)
 {
 	struct pth_collect_options options = { 0 };
+	bool check = false;
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	uint64_t jobs = cores > 0 ? (uint64_t)cores : 1, tshark_s = 600;
 	uint64_t file_mib = PTH_ARTIFACT_FILE >> 20, files_s = PTH_ARTIFACT_TIME / PTH_SECOND_US;
 	const struct pth_option table[] = {
 		{ 'j', "jobs", "N", "process at most N tests in parallel (default: all cores)",
 		    .number = &jobs, .min = 1, .max = 1024 },
+		{ 0, "check", NULL, "collect nothing; look at the filters of packet rules",
+		    .flag = &check },
 		{ 0, "no-tshark", NULL, "do not read captures", .flag = &options.no_packets },
+		{ 0, "series", NULL, "write series for plots of captures and qlog files, too",
+		    .flag = &options.series },
 		{ 0, "tshark-time", "SECONDS", "stop tshark after SECONDS (default: 600)",
 		    .number = &tshark_s, .min = 1, .max = 86400 },
 		{ 0, "file-size", "MIB",
@@ -160,6 +166,11 @@ main(int argc, char **argv)
 	} else {
 		pth_outlive_interrupt();
 		pth_must(pth_tool_open(&tool, 0, &s.in, &e), &e);
+	}
+	if (check) {
+		pth_must(code = pth_collect_check(&s.in, &e), &e);
+		pth_rec_close(&s.in);
+		return pth_finish(code);
 	}
 	collect(&s, &options, jobs);
 	if (s.from_dir)

@@ -14,7 +14,7 @@
 
 struct render {
 	const char *template, *out, *dir; /* options */
-	bool alone, jinja;
+	bool alone, jinja, panther;
 	json_t *data, *vars; /* --data; -v */
 	struct pth_template_place place;
 	struct pth_template *t, *path;
@@ -91,8 +91,8 @@ static void
 load_templates(struct render *r)
 {
 	struct pth_template_options opt = { .keep_blocks = r->jinja,
-		.drop_last_newline = r->jinja,
-		.lenient = r->jinja,
+		.drop_last_newline = r->jinja || r->panther,
+		.lenient = r->jinja || r->panther,
 		.load = pth_template_include,
 		.arg = &r->place };
 	pth_auto_buf b = PTH_BUF_INIT;
@@ -229,6 +229,8 @@ main(int argc, char **argv)
 		{ 'C', "directory", "DIR", "where -o writes", .text = &r.dir },
 		{ 0, "jinja", NULL, "blanks, newlines and what is undefined as Jinja's defaults",
 		    .flag = &r.jinja },
+		{ 0, "panther", NULL, "newlines at the end and what is undefined as in PANTHER",
+		    .flag = &r.panther },
 	};
 	struct pth_tool tool = { "pth-render", "Make text from a template and records", "",
 		PTH_OPTIONS(table) };
@@ -238,6 +240,8 @@ main(int argc, char **argv)
 		return code;
 	if (r.dir != NULL && r.out == NULL)
 		return pth_tool_mistake(&tool, "-C goes with -o");
+	if (r.jinja && r.panther)
+		return pth_tool_mistake(&tool, "--jinja and --panther exclude each other");
 	if (r.out != NULL) {
 		const char *dir = r.dir != NULL ? r.dir : ".";
 

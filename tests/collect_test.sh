@@ -180,14 +180,21 @@ testEventsOfAPlugin() {
 	done
 }
 
+# The numbers of captures, and filters of fields of ours, start no tshark.
 testMetrics() {
 	need text2pcap wireshark-common || return
-	need tshark tshark || return
-	mkdir -p out/one && ping_capture out/one/capture.pcapng
+	mkdir -p out/one fake && ping_capture out/one/capture.pcapng
+	for program in tshark editcap; do
+		{ echo '#!/bin/sh' && echo "touch $PTH_TMP/started; exit 9"; } >fake/$program
+		chmod 755 fake/$program
+	done
 	add one '.expect.packets = [{filter: "udp.port == 4443", min: 2, max: 2},
 		{filter: "udp.port in {1, 2}", max: 0}, {filter: "tcp", max: 0}]' && end
-	collect
+	PATH=$PTH_TMP/fake:$PATH collect
 	assertCode 0
+	assertFalse 'a program of Wireshark was started' '[ -e started ]'
+	assertEquals 'no rule is of another program' '[null]' \
+		"$(value '[.verdict.rules[].by] | unique')"
 	assertEquals '[2,1000,{"packets":2,"bytes":120}]' \
 		"$(value '.metrics | [.packets, .captured_us, .protocols.udp]')"
 	assertEquals '{"user_us":10,"sys_us":20,"max_rss_kb":30}' \
@@ -195,6 +202,16 @@ testMetrics() {
 	assertEquals '["passed",true]' "$(value '.verdict | [.status, .ok]')"
 	assertEquals '["2 packets","0 packets","0 packets","stopped","exit code 0"]' \
 		"$(value '[.verdict.rules[].text]')"
+	# One of which the meaning is tshark's does.
+	setUp
+	mkdir -p out/one && ping_capture out/one/capture.pcapng
+	add one '.expect.packets = [{filter: "frame matches \"ping\"", max: 9},
+		{filter: "udp", min: 2}]' && end
+	PATH=$PTH_TMP/fake:$PATH collect
+	assertTrue 'tshark was started' '[ -e started ]'
+	assertEquals '[["tshark","error"],[null,null]]' \
+		"$(value '[.verdict.rules[:2][] | [.by, .status]]')"
+	assertEquals 2 "$(value .metrics.packets)"
 }
 
 # What a user has set up for Wireshark must not change numbers.
@@ -203,10 +220,11 @@ testNoUserPreferences() {
 	need tshark tshark || return
 	mkdir -p out/one "$HOME/.config/wireshark" && ping_capture out/one/capture.pcapng
 	echo udp >"$HOME/.config/wireshark/disabled_protos"
-	add one && end
+	add one '.expect.packets = {filter: "udp matches \".\"", min: 2}' && end
 	collect
 	rm -r "$HOME/.config"
 	assertEquals 2 "$(value .metrics.protocols.udp.packets)"
+	assertEquals 'passed true 2 packets' "$(rule)"
 }
 
 testQuic() {
@@ -228,11 +246,14 @@ testQuic() {
 	collect
 	assertCode 0
 	assertEquals '["passed",true]' "$(value '.verdict | [.status, .ok]')"
-	# 00:00:10.000000000 to 00:00:10.022827553; HANDSHAKE_DONE at 00:00:10.023322726
+	# 00:00:10.000000000 to 00:00:10.022827553; HANDSHAKE_DONE at 00:00:10.023322726. The client
+	# has sent its SETTINGS and HEADERS twice, and each counts once.
 	assertEquals \
 		"$(json '{"connections":1,"handshake_us":22827,"handshakes":1,
-			"confirmed_us":23322,"versions":["0x00000001"],"http3_frames":6}')" \
-		"$(value .metrics.quic)"
+			"confirmed_us":23322,"versions":["0x00000001"],"http3_frames":5}')" \
+		"$(value '.metrics.quic | {connections, handshake_us, handshakes, confirmed_us,
+			versions, http3_frames}')"
+	assertEquals '[0,0]' "$(value '.metrics.quic | [.client.undecrypted, .server.undecrypted]')"
 	assertNotEquals 'the capture opens decrypted' '' \
 		"$(tshark -n -r out/one/capture.pcapng -Y http3 2>/dev/null)"
 	assertEquals 'each secret is in it once' "$(grep -c . "$TOP/tests/fixtures/quic.keys")" \
@@ -247,7 +268,6 @@ testQuic() {
 
 testQuicWithoutKeys() {
 	need text2pcap wireshark-common || return
-	need tshark tshark || return
 	mkdir -p out/one
 	text2pcap -q -l 1 -t '%H:%M:%S.%f' "$TOP/tests/fixtures/quic.hex" \
 		out/one/capture.pcapng 2>/dev/null
@@ -279,6 +299,7 @@ testTransfer() {
 }
 
 testCaptureFaults() {
+	need text2pcap wireshark-common || return
 	need tshark tshark || return
 	mkdir -p out/cut out/none out/noise
 	add cut '.expect.packets = {filter: "udp"}'
@@ -300,7 +321,7 @@ testCaptureFaults() {
 	assertEquals 'none error no permission' \
 		"$(jq_out -r '
 			select(.id == "none") | "\(.id) \(.verdict.status) \(.metrics.error)"')"
-	assertMatch "$(jq_out -r 'select(.id == "noise").metrics.error')" '^tshark: '
+	assertEquals 'this is no capture' "$(jq_out -r 'select(.id == "noise").metrics.error')"
 	assertMatch "$(jq_out -r 'select(.id == "wrong").verdict | .status + " " + .summary')" \
 		'^error .*no\.such\.field'
 	assertEquals 'the capture file is missing' \
@@ -315,7 +336,6 @@ rule() {
 # Of a capture that was cut, what is there decides or nothing.
 testCutCapture() {
 	need text2pcap wireshark-common || return
-	need tshark tshark || return
 	for bounds in 'min: 1' 'max: 0' 'max: 1' 'min: 2' 'min: 1, max: 5'; do
 		setUp
 		mkdir -p out/one && ping_capture out/one/capture.pcapng
@@ -327,18 +347,18 @@ testCutCapture() {
 		'max: 0') want='failed false 1 packet, at most 0 wanted \(' ;;
 		*) want='error false 1 packet, at .* wanted \(cannot be told: ' ;;
 		esac
-		assertMatch "$bounds: $(rule)" "^$bounds: ${want}tshark: .*cut short"
+		assertMatch "$bounds: $(rule)" "^$bounds: ${want}the file breaks off"
 	done
 	assertMatch "$(rule)" '; 1 of 2 captured packets were read\)$'
 	assertEquals '[["capture",true],["capture",true]]' \
 		"$(value '.metrics.incomplete | map([.of, .least])')"
 	printf '%s\n' "$out" | pth-report -o rep >table 2>&1
-	assertMatch "$(cat table)" 'cut short'
-	assertMatch "$(cat rep/EXPERIMENT_REPORT.md)" '\| Incomplete \| .*cut short'
+	assertMatch "$(cat table)" 'breaks off'
+	assertMatch "$(cat rep/EXPERIMENT_REPORT.md)" '\| Incomplete \| .*breaks off'
 	printf '%s\n' "$out" | pth-report -o rep --html page >/dev/null 2>&1
-	assertMatch "$(cat page)" 'Incomplete: .*cut short'
+	assertMatch "$(cat page)" 'Incomplete: .*breaks off'
 	assertMatch "$(jq -c '.test_results // .. | objects | .incomplete? // empty' \
-		rep/experiment_summary.json)" 'cut short'
+		rep/experiment_summary.json)" 'breaks off'
 	# Between two packets nothing looks cut, but one is missing.
 	setUp
 	mkdir -p out/one && ping_capture whole.pcapng
@@ -351,7 +371,6 @@ testCutCapture() {
 # Packets that nobody has sent.
 testCaptureThatWasReplaced() {
 	need text2pcap wireshark-common || return
-	need tshark tshark || return
 	mkdir -p out/one && ping_capture out/one/capture.pcapng
 	add one '.expect = {packets: [{filter: "udp", min: 1}, {filter: "tcp", max: 0}],
 		metrics: [{name: "packets", min: 1}]} | .result.capture.packets = 1' && end
@@ -371,40 +390,71 @@ testCaptureThatWasReplaced() {
 	assertEquals 'passed true 2 packets' "$(rule)"
 }
 
-# tshark that says, does or gives something else than it should.
+# tshark that says, does or gives something else than it should: what it was asked cannot be told,
+# and the numbers, which are not its own, can.
 testTsharkThatFails() {
 	need text2pcap wireshark-common || return
 	need tshark tshark || return
 	real=$(command -v tshark)
 	mkdir -p fake
 	looked=0
-	while IFS='%' read -r script words; do
+	while IFS='%' read -r script counted words; do
 		looked=$((looked + 1))
 		setUp
 		mkdir -p out/one && ping_capture out/one/capture.pcapng
-		add one '.expect = {packets: [{filter: "udp", max: 9}],
+		add one '.expect = {packets: [{filter: "udp.port == 4443 && data", max: 9},
+			{filter: "udp.port == 4443", max: 9}],
 			metrics: [{name: "packets", max: 9}]}' && end
 		{ echo '#!/bin/sh' && echo "$script"; } | sed "s,REAL,$real," >fake/tshark
 		chmod 755 fake/tshark
 		PATH=$PTH_TMP/fake:$PATH collect --tshark-time 2
 		assertCode 0
-		assertEquals "$script" '["error",false,true]' \
-			"$(value '[.verdict.status, .verdict.ok, .verdict.rules[1].unknown]')"
-		assertMatch "$script: $(value '[.metrics.incomplete[].text, .metrics.error]')" \
-			"$words"
-		assertMatch "$script: $(rule)" "$words"
+		assertEquals "$script" "$(json '["error",true,"tshark",true,true]')" \
+			"$(value '[.verdict.status, (.verdict.rules[0] | .unknown, .by),
+				.verdict.rules[1].ok, .verdict.rules[2].ok]')"
+		assertMatch "$script: $(rule)" "error false .*$words"
+		[ "$counted" = no ] ||
+			assertMatch "$script: $(value '.metrics.incomplete[].text')" "$words"
 	done <<-'EOF'
-		REAL "$@"; echo "tshark: a dissector has a bug" >&2%tshark: a dissector has a bug
-		REAL "$@" >o; head -n 1 o; kill -SEGV $$%tshark was killed by SIGSEGV
-		REAL "$@" >o; head -n 1 o; exec sleep 60%tshark did not end within 2 s
-		REAL "$@"; exec truncate -s 5G /dev/stdout%tshark wrote more than [0-9]* bytes
-		REAL "$@" | head -n 1; exit 3%tshark: failed without a word
-		exit 3%tshark: failed without a word
-		REAL "$@" | head -n 1%has 1 packets, but 2 were captured
-		kill -KILL $$%tshark was killed by SIGKILL
-		true%has 0 packets, but 2 were captured
+		REAL "$@"; echo "tshark: it has a bug" >&2%yes%tshark: it has a bug
+		REAL "$@"; kill -SEGV $$%yes%tshark was killed by SIGSEGV
+		REAL "$@"; exec sleep 60%yes%tshark did not end within 2 s
+		REAL "$@"; exec truncate -s 5G /dev/stdout%yes%tshark wrote more than [0-9]* bytes
+		REAL "$@"; exit 3%yes%tshark: failed without a word
+		exit 3%no%tshark: failed without a word
+		REAL "$@" | head -n 1%no%tshark did not count this filter
+		kill -KILL $$%no%tshark was killed by SIGKILL
+		true%no%tshark did not count this filter
 	EOF
 	assertLeast 9 "$looked" cases
+}
+
+# Before anything is run: once for each filter, at the places that have it.
+testFiltersThatAreNone() {
+	need tshark tshark || return
+	for id in a b; do
+		add $id '.source = {file: "x.yaml", line: 1, col: 1} |
+			.marks = {"expect.packets.1.filter": [7, 9]} |
+			.expect = {packets: [{filter: "udp", min: 1},
+				{filter: "udp.prt == 5", min: 1}]}'
+	done
+	end
+	run pth-collect --check <in.jsonl
+	assertCode 3
+	assertEquals '' "$out"
+	assertEquals 2 "$(printf '%s\n' "$err" |
+		grep -c "^x.yaml:7:9: error: 'udp.prt == 5' is not a display filter: .")"
+	assertNoMatch "$err" "'udp'"
+	sed 's/udp.prt/udp.port/' in.jsonl >sound
+	run pth-collect --check <sound
+	assertCode 0
+	assertEquals '' "$err"
+	# Where it cannot be told it is not said.
+	mkdir -p none
+	run env PATH="$PTH_TMP/none" "$(command -v pth-collect)" --check <in.jsonl
+	assertCode 0
+	run pth-collect --check </dev/null
+	assertCode 4
 }
 
 # Of packets that are stored in part, the rest was not seen.
@@ -434,9 +484,7 @@ testWithoutKeys() {
 	need text2pcap wireshark-common || return
 	need tshark tshark || return
 	need editcap wireshark-common || return
-	rm -rf fake && mkdir -p out/one/client fake
-	printf '#!/bin/sh\necho "editcap: no" >&2\nexit 2\n' >fake/editcap
-	chmod 755 fake/editcap
+	mkdir -p out/one/client
 	text2pcap -q -l 1 -t '%H:%M:%S.%f' "$TOP/tests/fixtures/quic.hex" \
 		out/one/capture.pcapng 2>/dev/null
 	add one '.plan.capture = {decode: ["udp.port==4443,quic"], keylogs: ["client/keys.log"]} |
@@ -452,9 +500,12 @@ testWithoutKeys() {
 	assertEquals 'a FIFO' "$want" "$(value "$seen")"
 	assertMatch "$(rule)" 'client/keys.log: '
 	rm out/one/client/keys.log && cp "$TOP/tests/fixtures/quic.keys" out/one/client/keys.log
-	PATH=$PTH_TMP/fake:$PATH collect
-	assertEquals 'editcap' "$want" "$(value "$seen")"
-	assertMatch "$(rule)" 'TLS keys not put into capture.pcapng: editcap: no'
+	mv out/one/capture.pcapng good
+	editcap -F pcap good out/one/capture.pcapng 2>/dev/null
+	collect
+	assertEquals 'not pcapng' "$want" "$(value "$seen")"
+	assertMatch "$(rule)" 'TLS keys not put into .*not a pcapng file: keys not put in'
+	mv good out/one/capture.pcapng
 	collect
 	assertEquals 'with keys' '[[null,"failed",null],null]' "$(value "$seen")"
 }
@@ -657,11 +708,17 @@ testWithoutTshark() {
 	collect --no-tshark
 	assertCode 0
 	assertEquals 'nobody wanted it' '"unsupported"' "$(value .verdict.status)"
-	mkdir -p empty
+	# Without the program: the numbers are there, and only its own filters cannot be told.
+	need text2pcap wireshark-common || return
+	setUp
+	mkdir -p empty out/one && ping_capture out/one/capture.pcapng
+	add one '.expect.packets = [{filter: "udp.payload matches \"ping\""}, {filter: "udp"}]' &&
+		end
 	run env PATH="$PTH_TMP/empty" "$(command -v pth-collect)" <in.jsonl
 	assertCode 0
-	assertEquals '"tshark: not found"' "$(value .metrics.error)"
-	assertEquals '"error"' "$(value .verdict.status)"
+	assertEquals '[2,null]' "$(value '.metrics | [.packets, .error]')"
+	assertEquals 'error false packets not counted: tshark: not found' "$(rule)"
+	assertEquals '"2 packets"' "$(value '.verdict.rules[1].text')"
 	setUp
 	add one '.expect.packets = {filter: "udp"} | .plan.capture = null | .result.capture = null'
 	end

@@ -55,8 +55,8 @@ testLevels() {
 		shift
 		rm -rf out
 		env -u PTH_EVENTS "$@" \
-			sh -c 'pth-parse f.yaml | pth-plan 2>plan.err |
-				pth-exec -o out 2>exec.err >/dev/null' 2>parse.err
+			sh -c 'pth-parse f.yaml | pth-plan $OPTION 2>plan.err |
+				pth-exec $OPTION -o out 2>exec.err >/dev/null' 2>parse.err
 		cat parse.err plan.err exec.err |
 			jq -r 'select(.tool != "pth-parse") | .event | split(".")[0]' | sort -u |
 			tr '\n' ' '
@@ -71,10 +71,14 @@ testLevels() {
 	assertEquals 0 "$(planned)"
 	assertEquals "$more| $all" "$(events 'logging: {level: trace}')"
 	assertEquals 1 "$(planned)"
-	for n in 1 2; do # the option of pth, against what the experiment says
-		assertEquals "$more| $all" "$(events 'logging: {level: ERROR}' PTH_VERBOSE=$n)"
-		assertEquals $((n - 1)) "$(planned)"
+	looked=0
+	# The option of pth and of each tool, against what the experiment says.
+	for set in 0PTH_VERBOSE=1 1PTH_VERBOSE=2 0OPTION=-v 1OPTION=-vv 0OPTION=--debug; do
+		assertEquals "$more| $all" "$(events 'logging: {level: ERROR}' "${set#?}")"
+		assertEquals "${set%"${set#?}"}" "$(planned)"
+		looked=$((looked + 1))
 	done
+	assertLeast 5 $looked settings
 	assertEquals "| $all" "$(events 'logging: {level: ERROR}')"
 	assertEquals "| $all" "$(events 'observers: {logger: {log_level: WARNING}}')"
 	assertEquals "| $all" "$(events 'observers: {logger: {enabled: false}}')"

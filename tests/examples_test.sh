@@ -59,16 +59,29 @@ testWithoutTheExpectationTheyFail() {
 	assertCode 1
 }
 
-# The examples that need no engine: what pth-collect says of the directory is what the stream said.
+# Programs of Wireshark that fail, and leave a mark.
+none_of_wireshark() {
+	mkdir -p fake
+	for program in tshark editcap mergecap capinfos; do
+		{ echo '#!/bin/sh' && echo "touch $PTH_TMP/started; exit 9"; } >fake/$program
+		chmod 755 fake/$program
+	done
+}
+
+# The examples that need no engine, those of the demo among them: what pth-collect says of the
+# directory is what the stream said, and none of Wireshark's programs is started.
 testDirectoryAndStreamAgree() {
 	ready || return
 	looked=0
+	none_of_wireshark
 	for file in "$TOP"/examples/*.yaml; do
 		case $file in *docker* | */profilers.yaml) continue ;; esac
 		rm -rf agree
 		pth-parse "$file" 2>/dev/null | pth-plan 2>/dev/null |
-			PTH_EVENTS=none pth-exec -o agree | pth-collect 2>/dev/null >stream
-		pth-collect agree 2>/dev/null >directory
+			PTH_EVENTS=none pth-exec -o agree |
+			PATH=$PTH_TMP/fake:$PATH pth-collect 2>/dev/null >stream
+		PATH=$PTH_TMP/fake:$PATH pth-collect agree 2>/dev/null >directory
+		assertFalse "$file: a program of Wireshark was started" '[ -e started ]'
 		assertEquals "$file" "$(statuses stream)" "$(statuses directory)"
 		assertNotEquals "$file" '' "$(statuses stream)"
 		assertEquals "$file" '' \

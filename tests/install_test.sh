@@ -138,7 +138,7 @@ testCompletion() {
 	pth list prot|protocol
 	pth new exp|experiment
 	pth show ping_|ping_pong
-	pth help pa|parse
+	pth help pa|packets parse
 	pth-plugin new --tem|--template
 	pth-exec --rerun f|failed
 	pth-plan not|notes.txt

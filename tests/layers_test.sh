@@ -4,7 +4,8 @@
 # be used.
 . "$TOP/tests/lib.sh"
 
-order='base io host packet link template experiment plugin plan container supervise run collect report'
+order='base io host packet link dissect qlog template experiment plugin plan container supervise'
+order="$order run collect report"
 
 # "folder/file.c folder folder/header.h folder" for each include of ours in lib/.
 includes() {

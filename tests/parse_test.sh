@@ -91,7 +91,7 @@ testCommandsWithoutWords() {
 	for steps in '[{exec: []}]' '[{exec: {argv: []}}]' '{exec: []}' '{pre_commands: [[]]}' \
 		'{post_commands: ["true", []]}'; do
 		experiment "steps: $steps" >e.yaml
-		refused e.yaml 'error: a command without words$'
+		refused e.yaml 'error: the command has no words$'
 	done
 }
 
@@ -199,7 +199,7 @@ testEveryProblemAtOnce() {
 	    services: {s: {protocol: {role: client}}}
 	end
 	refused e.yaml ':1:18: error: level' ':2:24: error: network_mode' \
-		":5:15: error: services: a null; expected list or map" \
+		":5:15: error: services: nothing; expected list or map" \
 		":6:11: error: a second test with the name 'a', first on line 4" \
 		':7:17: error: iterations' \
 		":8:19: error: s: no 'implementation'" ':8:30: error: a client must have a target'
@@ -574,7 +574,7 @@ testServiceWithoutValue() {
 	printf '      lonely:\n' >>e.yaml
 	refused e.yaml 'error: .*lonely'
 	printf 'tests:\n  -\n' >e.yaml
-	refused e.yaml '^e.yaml:2:4: error: test: a null; expected map$'
+	refused e.yaml '^e.yaml:2:4: error: test: nothing; expected map$'
 }
 
 # The tests with errors have the first of them, its place, and what is right of them.

@@ -94,6 +94,7 @@ testCheck() {
 	assertMatch "$out" '^not here: quiche: not built; see make peers'
 	assertMatch "$out" '^ngtcp2 +ok +- +- +- +- *$'
 	assertMatch "$out" '^1 passed, 0 failed, 4 skipped'
+	assertMatch "$out" '^numbers of 1 captures, at least 6[0-9] each: 0 differ'
 
 	fake go 'if [ "$1" = env ]; then echo go1.26.0; else while [ "$1" != -o ]; do shift; done
 		printf "#!/bin/sh\necho broken; exit 7\n" >"$2"; chmod +x "$2"; fi'

@@ -120,7 +120,7 @@ testHabitsOfPanther() {
       string_limit: 99}, priority: 100, collect_metrics: true}, {type: gdb, priority: 5}]' >x.yaml
 	plan x.yaml
 	refused "x.yaml:4:36: error: gdb and strace cannot work together
-x.yaml:4:69: warning: strace has no parameter 'trace_childern'; did you mean 'trace_children'?
+x.yaml:4:69: error: strace has no parameter 'trace_childern'; did you mean 'trace_children'?
 x.yaml:5:87: warning: gdb has no parameter 'priority'"
 	experiment | sed 's/type: localhost}/type: simulator}/' >x.yaml && plan x.yaml
 	refused "$(line "x.yaml:3:33: error: no network environment named 'simulator';" \
@@ -216,7 +216,7 @@ testVersionConfig() {
 	end
 	plan x.yaml
 	refused "x.yaml:5:25: warning: unknown key 'servr'; did you mean 'server'?
-x.yaml:5:25: error: network: must be a map, not a integer
+x.yaml:5:25: error: network: must be a map, not an integer
 x.yaml:5:25: error: dependencies: 'a b' cannot be a name
 x.yaml:7:60: error: picoquic has no version 'rfc1'; \
 it has rfc9000, draft29, draft27, draft27-vuln1, draft27-vuln2"
@@ -392,7 +392,7 @@ testPlaceholders() {
 	sed 's/@{client:hostname}/@{clint:hostname}/' parsed.jsonl >bad.jsonl
 	run pth-plan --check bad.jsonl
 	assertCode 3
-	assertMatch "$err" "no service of this name; did you mean 'client'"
+	assertMatch "$err" "there is no service of this name in the test; did you mean 'client'"
 }
 
 # Containers have no address yet: their names are in the plan.
@@ -464,7 +464,7 @@ testTakenAway() {
 		jq_out -r '.error.message // empty' | sed 's/^/'$version': /'
 	done >said
 	assertMatch "$(cat said)" '^random: .*ready: nothing to look for'
-	assertMatch "$(cat said)" '^fail: .*a command without words'
+	assertMatch "$(cat said)" '^fail: .*the command has no words'
 	assertMatch "$(cat said)" '^vulnerable: .*no command for the role server'
 }
 

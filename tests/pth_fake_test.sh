@@ -21,12 +21,14 @@ world() {
 }
 
 # tool_ NAME SCRIPT: bin/pth-NAME. A line is written at once: stages run side by side. pth-exec
-# notes "look" when it only looks, and runs bin/look then.
+# notes "look" when it only looks, and runs bin/look then; pth-collect that only looks leaves
+# bin/filters alone.
 tool_() {
 	cat >"bin/pth-$1" <<-EOT
 	#!/bin/sh
 	n=$1
 	[ "\$n,\${1:-}" != exec,--check ] || n=look
+	[ "\$n,\${1:-}" != collect,--check ] || { cat >"$PTH_TMP/bin/filters"; exit 0; }
 	for w; do s="\${s:-} [\$w]"; done; echo "\$n:\${s:-}" >>"$PTH_TMP/said"
 	[ \$n != look ] || { cat >/dev/null; . "$PTH_TMP/bin/look"; exit 0; }
 	$2
@@ -414,6 +416,7 @@ testCheck() {
 		'x.yaml:10:1: error: d')
 	assertEquals "$problems" "$out"
 	assertEquals '' "$err"
+	assertTrue 'the filters are looked at, whatever was found' '[ -f bin/filters ]'
 	assertEquals "$(printf '%s\n' compose: 'look: [--check]' \
 		'parse: [--keep-going] [-s] [k=v] [--strict] [--] [x.yaml]' \
 		'plan: [--keep-going] [-P] [d] [--strict]')" "$said"

@@ -29,8 +29,10 @@ testRun() {
 testRunPassesOptionsOn() {
 	need tshark tshark || return
 	quick t.yaml
-	run pth run t.yaml -o forms --html h.html --junit=j.xml --tap t.tap --csv c.csv
+	run pth run t.yaml -o forms --html h.html --junit=j.xml --tap t.tap --csv c.csv \
+		--series
 	assertCode 0
+	assertTrue '[ -f forms/001-t*/series.jsonl ]'
 	assertEquals 4 "$(grep -lE '<html|<testsuite|^1\.\.1|^id,|001-t' h.html j.xml t.tap c.csv |
 		wc -l)"
 	assertEquals "report: $PTH_TMP/forms/EXPERIMENT_REPORT.md" \
@@ -42,6 +44,7 @@ testRunPassesOptionsOn() {
 	assertTrue 'options before the file, and a blank in a name' \
 		"[ -f 'a dir/EXPERIMENT_REPORT.md' ]"
 	assertTrue '[ -d "a dir/001-minip-functional" ]'
+	assertFalse 'nobody wants them' '[ -e "a dir/001-minip-functional/series.jsonl" ]'
 	assertFalse 'not selected, not run' '[ -e "a dir/004-minip-fail/server/stdout.log" ]'
 }
 
@@ -283,6 +286,10 @@ testSettingsOfAllExperiments() {
 	assertMatch "$out" 'by: .*/home/.config/pth/config.yaml:1:18'
 	run env -u XDG_CONFIG_HOME HOME=/none PTH_CONFIG= pth check --explain logging.level
 	assertNoMatch "$out" 'set to:'
+	# One that is named is there.
+	run env PTH_CONFIG="$PTH_TMP/missing.yaml" pth check set.yaml
+	assertCode 3
+	assertMatch "$out" '/missing.yaml:1:1: error: No such file or directory'
 	# Mistakes have their place there.
 	printf 'logging: {level: LOUD}\ntests: []\nmetadata: {name: x}\n' >machine.yaml
 	printf 'x\n' >config/pth/config.yaml
@@ -329,12 +336,12 @@ testFallback() {
 			fall.yaml >f.yaml
 		run env PATH="$PTH_TMP/engine:$PATH" pth check f.yaml
 		assertEquals "$from $to" "$want" "$(printf '%s\n' "$out" |
-			sed 's/.*fallback: //; s/; .*//')"
+			sed 's/.*fallback:* //; s/; .*//')"
 	done <<-'EOT'
 	docker_compose|localhost|
 	docker_compose|no|no network environment named 'no'
 	docker_compose|shadow_ns|shadow_ns is no environment of this machine alone
-	localhost|localhost|no effect, for localhost needs no container engine
+	localhost|localhost|has no effect: localhost needs no container engine
 	EOT
 }
 

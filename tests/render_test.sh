@@ -75,8 +75,15 @@ testWhiteSpaceModes() {
 	pth-render -n --jinja -t t.j2 >got
 	printf '\nx\n' >want
 	assertTrue 'as Jinja does by default' 'cmp want got'
+	pth-render -n --panther -t t.j2 >got
+	echo x >want
+	assertTrue 'as PANTHER does' 'cmp want got'
+	run pth-render -n --panther --jinja -t t.j2
+	assertCode 2
+	assertMatch "$err" '--jinja and --panther exclude each other'
 	echo '[{{ nope }}]{% for x in nope %}x{% endfor %}' >t.j2
 	assertEquals 'nothing is missing' '[]' "$(pth-render -n --jinja -t t.j2)"
+	assertEquals 'nor here' '[]' "$(pth-render -n --panther -t t.j2)"
 	run pth-render -n -t t.j2
 	assertCode 3
 }

@@ -62,6 +62,57 @@ report: $PTH_TMP/out/EXPERIMENT_REPORT.md" "$out"
 	assertMatch "$(cat out/EXPERIMENT_REPORT.md)" '^## Success Summary'
 }
 
+# What series.jsonl of a test says is drawn; what is none of it is left alone.
+testPlots() {
+	line='"protocol":"quic","connection":0,"client":"10.0.0.1:5","server":"<b>"'
+	mkdir -p out/one out/two
+	cat >out/one/series.jsonl <<-EOF
+		{"series":"rtt","unit":"ms",$line,"sender":"client","points":[[0,1],[0.5,3],[1,2]]}
+		{"series":"rtt","unit":"ms",$line,"sender":"server","points":[[0.25,6]]}
+		{"series":"a&b","unit":"x",$line,"points":[[0,0],["x"],7,[1,1500]]}
+		nonsense
+		{"series":7,"points":[]}
+		{"series":"rtt","unit":"ms","protocol":"tcp","connection":0,"points":[]}
+		{"series":"rtt","unit":"ms","protocol":"tcp","connection":1,"points":[[0,1]]}
+		{"series":"rtt","unit":"ms","protocol":"tcp","connection":2,"points":[[0,1]]}
+		{"connections_left_out":4}
+	EOF
+	add one && add two && end
+	report --html out/r.html
+	assertCode 0
+	assertEquals 3 "$(grep -c '^<svg\|"><svg\|plots"><svg' out/r.html)"
+	# 330 wide from 48 on, 112 high to 120: 3 of 6 is the middle.
+	assertMatch "$(cat out/r.html)" \
+		'<polyline class="cli" points="48,101.3 213,64 378,82.67"/>'
+	assertMatch "$(cat out/r.html)" '<polyline class="srv" points="130.5,8"/>'
+	assertMatch "$(cat out/r.html)" 'class="e">1.5k</text>'
+	assertMatch "$(cat out/r.html)" 'Connection quic of 10.0.0.1:5 to &lt;b&gt;:'
+	assertMatch "$(cat out/r.html)" 'a&amp;b \(x\)'
+	assertMatch "$(cat out/r.html)" 'More series are in series.jsonl'
+	assertNoMatch "$(cat out/r.html)" 'nan|inf|<b>:'
+	rm out/one/series.jsonl
+	ln -s /etc/passwd out/one/series.jsonl
+	report --html out/r.html
+	assertCode 0
+	assertMatch "$(cat out/r.html)" '<p>series.jsonl: '
+	assertNoMatch "$(cat out/r.html)" '<svg'
+	rm out/one/series.jsonl
+	report --html out/r.html
+	assertNoMatch "$(cat out/r.html)" 'series.jsonl'
+}
+
+testPlotsOfSeveral() {
+	line='"series":"rtt","unit":"ms","protocol":"quic","connection":0'
+	mkdir -p out/one out/two
+	echo "{$line,\"points\":[[0,1],[1e300,2],[-1e300,3],[1,1e300]]}" |
+		tee out/one/series.jsonl >out/two/series.jsonl
+	add one && add two && end
+	report --html out/r.html
+	assertEquals 2 "$(grep -c '<svg' out/r.html)"
+	assertNoMatch "$(cat out/r.html)" 'nan|inf'
+	assertEquals 'one style for all' 1 "$(grep -c 'polyline.cli' out/r.html)"
+}
+
 # A pass that lacks something is told as one.
 testPassedWithoutSomething() {
 	add one '.result.degraded = ["probe", "x&y"]'

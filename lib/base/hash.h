@@ -1,6 +1,7 @@
 /*
  * Hashes for tables and short names. They spread well and say nothing about
- * an enemy who chooses the input: what must not be forged has io/digest.h.
+ * an enemy who chooses the input: what must not be forged has io/digest.h, and
+ * a table of what others choose base/siphash.h.
  */
 #ifndef PTH_BASE_HASH_H
 #define PTH_BASE_HASH_H

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -393,4 +394,12 @@ pth_tty_colours(int fd)
 	const char *no = getenv("NO_COLOR");
 
 	return (no == NULL || *no == '\0') && pth_tty_draws(fd);
+}
+
+size_t
+pth_heap_bytes(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd;
 }

@@ -50,6 +50,8 @@ int pth_write_all(int fd, const void *p, size_t n);
 /* Write a text into a file that is there, as those of proc(5), sysfs(5) and
  * cgroups(7) are. 0, or -1 and errno. */
 int pth_write_text(int dirfd, const char *file, const char *text);
+/* Bytes that malloc(3) has given out, 0 when that is not known. */
+size_t pth_heap_bytes(void);
 /* The first SIGINT does nothing, the next one ends us: for the stages after
  * pth-exec. Ctrl-C goes to the whole pipe, and what ran shall be reported.
  * Nothing changes where SIGINT is ignored already. */

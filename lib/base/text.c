@@ -304,6 +304,14 @@ pth_distance(const char *a, const char *b, unsigned limit)
 	return one[lb] > limit ? limit + 1 : one[lb];
 }
 
+bool
+pth_slip(const char *s, const char *name)
+{
+	unsigned limit = (unsigned)strnlen(s, NEAR_MAX) / 5 + 1;
+
+	return pth_same_name(s, name) || pth_distance(s, name, limit) <= limit;
+}
+
 const char *
 pth_nearest(const char *s, const char *const *names, size_t n)
 {
@@ -312,6 +320,8 @@ pth_nearest(const char *s, const char *const *names, size_t n)
 	const char *best = NULL;
 
 	for (size_t i = 0; i < n; i++) {
+		if (pth_same_name(s, names[i]))
+			return names[i];
 		d = pth_distance(s, names[i], limit);
 		if (d <= limit) {
 			best = names[i];

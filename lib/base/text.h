@@ -79,6 +79,9 @@ unsigned pth_distance(const char *a, const char *b, unsigned limit);
 /* The nearest of names[0..n) to s, or NULL when none is near enough for a
  * "did you mean". */
 const char *pth_nearest(const char *s, const char *const *names, size_t n);
+/* Is s so near to name that nothing else can be meant: the same name in another case, or one
+ * edit in five letters, and one? */
+bool pth_slip(const char *s, const char *name);
 /* Three words for "%s%s%s" in a message: "; did you mean 'NEAR'?", or nothing
  * when it is NULL. */
 #define PTH_DID_YOU_MEAN(near) \

@@ -26,7 +26,7 @@ static const struct {
 	{ "download", { "*/downloads/*" } },
 	{ "capture", { "*.pcapng", "*.pcap" } },
 	{ "keylog", { "*keys.log", "*.keys", "*.keylog", "sslkeylog*" } },
-	{ "qlog", { "*.qlog", "*.sqlog", "*/qlog/*" } },
+	{ PTH_ARTIFACT_QLOG, { "*.qlog", "*.sqlog", "*/qlog/*" } },
 	{ "core", { "core", "core.*" } },
 	{ "certificate", { "certs/*", "*/certs/*", "*.pem", "*.crt" } },
 	{ "profile",
@@ -267,7 +267,8 @@ list_file(struct walk *w, int dir, const char *name, const char *path, int64_t b
 bool
 pth_artifact_is_record(const char *path)
 {
-	return strcmp(path, "record.json") == 0 || strcmp(path, "result.json") == 0;
+	return strcmp(path, "record.json") == 0 || strcmp(path, "result.json") == 0 ||
+	    strcmp(path, PTH_SERIES_FILE) == 0;
 }
 
 static void walk(

@@ -3,7 +3,7 @@
  *
  * The directory is walked by descriptors and no link is followed, so nothing
  * outside of it can get into the list. Only regular files are listed; our own
- * record.json and result.json at the top are not.
+ * record.json, result.json and series.jsonl at the top are not.
  */
 #ifndef PTH_COLLECT_ARTIFACT_H
 #define PTH_COLLECT_ARTIFACT_H
@@ -56,6 +56,7 @@ json_t *pth_artifact_list(int dirfd, const json_t *rec, struct pth_artifact_budg
  */
 const char *pth_artifact_kind_of(const char *path);
 #define PTH_ARTIFACT_LOG "log"
+#define PTH_ARTIFACT_QLOG "qlog"
 /* The same of a path in the directory of a test, where its plan may have given another kind. */
 const char *pth_artifact_kind_in(const json_t *rec, const char *path);
 /* Is this path there one of our own two files? */

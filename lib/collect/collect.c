@@ -14,6 +14,7 @@
 #include "collect/metric.h"
 #include "collect/own.h"
 #include "collect/prune.h"
+#include "collect/qlog.h"
 #include "collect/verdict.h"
 #include "io/event.h"
 
@@ -45,6 +46,16 @@ open_test_dir(const json_t *rec, struct pth_buf *b)
 	return fd;
 }
 
+/* Series beside the record. */
+static void
+put_series(int dirfd, const char *path, const struct pth_buf *b)
+{
+	struct pth_err e;
+
+	if (pth_file_put(dirfd, PTH_SERIES_FILE, b->s != NULL ? b->s : "", b->len, &e) != 0)
+		pth_warn("%s: %s", path, e.text);
+}
+
 /* Artifacts and metrics from the test's directory, and the verdict on them. */
 static void
 collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_options *opt)
@@ -53,7 +64,13 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	json_auto_t *artifacts = NULL;
 	struct pth_metric_packets packets = { 0 };
 	struct pth_metric_keys keys = { .fault = PTH_BUF_INIT };
-	const struct pth_metric_capture capture = { dirfd, rec, filters, &keys, opt->tshark_us };
+	pth_auto_buf series = PTH_BUF_INIT;
+	const struct pth_metric_capture capture = { .dirfd = dirfd,
+		.rec = rec,
+		.filters = filters,
+		.keys = &keys,
+		.limit_us = opt->tshark_us,
+		.series = opt->series && !opt->look_only ? &series : NULL };
 	struct pth_artifact_budget budget;
 	struct pth_evidence ev = { .dirfd = dirfd, .metrics = metrics, .budget = &budget };
 	int64_t omitted;
@@ -78,11 +95,16 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 		pth_metric_capture(&capture, metrics, &packets);
 	pth_metric_transfer(rec, artifacts, metrics);
 	pth_metric_measures(dirfd, rec, artifacts, metrics);
+	budget = pth_artifact_budget(opt->file_bytes, opt->files_us);
+	pth_qlog_metrics(dirfd, artifacts, &budget, metrics, capture.series);
+	if (capture.series != NULL)
+		put_series(dirfd, path, &series);
 	collect_own_events(dirfd, rec, artifacts);
 	/* What was read for the list does not count for the rules. */
 	budget = pth_artifact_budget(opt->file_bytes, opt->files_us);
 	ev.artifacts = artifacts;
 	ev.filters = packets.counts;
+	ev.by_tshark = packets.by_tshark;
 	ev.no_packets = packets.why;
 	ev.left_out = packets.left_out;
 	pth_test_set_artifacts(rec, json_incref(artifacts));
@@ -169,6 +191,16 @@ fit(json_t *rec, struct pth_buf *line)
 	}
 }
 
+/* What one of us that was killed has left while it replaced these files. */
+static void
+sweep(int dirfd)
+{
+	static const char *const names[] = { "record.json", PTH_SERIES_FILE, "capture.pcapng" };
+
+	for (size_t i = 0; i < countof(names); i++)
+		pth_file_sweep(dirfd, names[i]);
+}
+
 void
 pth_collect_test(json_t *rec, const struct pth_collect_options *opt)
 {
@@ -184,6 +216,8 @@ pth_collect_test(json_t *rec, const struct pth_collect_options *opt)
 		collect_nothing(rec);
 		return;
 	}
+	if (!opt->look_only)
+		sweep(dirfd);
 	collect_conflicts(rec, dirfd);
 	if (opt->again && pth_test_artifacts_removed(rec) > 0)
 		return; /* what it was judged by is gone, and it is the same */

@@ -17,6 +17,7 @@ struct pth_collect_options {
 	bool no_packets;   /* leave the captures alone: no tshark, no keys put in */
 	bool again;        /* the records are those of a run directory, as they were collected */
 	bool look_only;    /* write nothing into the run directory: somebody works there */
+	bool series;       /* write series of captures and qlog files beside the record */
 	int64_t tshark_us; /* for one run of tshark; 0: the usual */
 	int64_t file_bytes, files_us; /* of pth_artifact_budget() */
 };

@@ -52,8 +52,22 @@ only_grows(const char *path)
 {
 	static const char *const names[] = { PTH_KEY(metrics, packets), PTH_KEY(metrics, bytes),
 		PTH_KEY(metrics, captured_us), PTH_KEY(conns, connections),
-		PTH_KEY(conns, handshakes), PTH_KEY(conns, http3_frames), PTH_KEY(transfer, files),
-		PTH_KEY(peak, samples), PTH_KEYS_traffic(PTH_KEY_OF, traffic) };
+		PTH_KEY(conns, handshakes), PTH_KEY(conns, http3_frames),
+		PTH_KEY(conns, handshake_packets), PTH_KEY(conns, handshake_bytes),
+		PTH_KEY(conns, early_packets), PTH_KEY(conns, early_bytes), PTH_KEY(conns, retries),
+		PTH_KEY(conns, version_negotiations), PTH_KEY(conns, path_challenges),
+		PTH_KEY(conns, path_responses), PTH_KEY(conns, datagram_frames),
+		PTH_KEY(connend, datagrams), PTH_KEY(connend, largest_datagram),
+		PTH_KEY(connend, stream_bytes), PTH_KEY(connend, resets),
+		PTH_KEY(httpsum, requests), PTH_KEY(httpsum, responses), PTH_KEY(transfer, files),
+		PTH_KEY(qlogsum, events), PTH_KEY(qlogsum, traces), PTH_KEY(qlogsum, groups),
+		PTH_KEY(qlogsum, traced_us), PTH_KEY(qlogsum, packets_sent),
+		PTH_KEY(qlogsum, packets_received), PTH_KEY(qlogsum, packets_lost),
+		PTH_KEY(qlogsum, packets_dropped), PTH_KEY(qlogsum, spurious_losses),
+		PTH_KEY(qlogsum, congestion_window_max), PTH_KEY(qlogsum, bytes_in_flight_max),
+		PTH_KEY(qlogsum, connection_state_changes),
+		PTH_KEY(qlogsum, congestion_state_changes), PTH_KEY(peak, samples),
+		PTH_KEYS_traffic(PTH_KEY_OF, traffic) };
 	const char *name = last_name(path);
 
 	for (size_t i = 0; i < countof(names); i++)
@@ -93,18 +107,41 @@ is_captured(const json_t *metrics, const char *path)
 	    strstr(path, ".traffic.") != NULL;
 }
 
+/* Numbers of QUIC that are seen although packets are encrypted. */
+static bool
+without_keys(const char *path)
+{
+	static const char *const names[] = { PTH_KEY(conns, connections),
+		PTH_KEY(conns, handshake_us), PTH_KEY(conns, handshakes), PTH_KEY(conns, versions),
+		PTH_KEY(conns, handshake_packets), PTH_KEY(conns, handshake_bytes),
+		PTH_KEY(conns, early_packets), PTH_KEY(conns, early_bytes), PTH_KEY(conns, retries),
+		PTH_KEY(conns, version_negotiations), PTH_KEY(conns, amplification),
+		PTH_KEY(connend, packets), PTH_KEY(connend, bytes), PTH_KEY(connend, datagrams),
+		PTH_KEY(connend, largest_datagram), PTH_KEY(connend, undecrypted) };
+	const char *name = last_name(path);
+
+	if (strstr(path, ".http.") != NULL)
+		return false;
+	for (size_t i = 0; i < countof(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool
 concerns(const json_t *metrics, const char *of, const char *path)
 {
 	if (strcmp(of, PTH_GAP_CAPTURE) == 0)
 		return is_captured(metrics, path);
 	if (strcmp(of, PTH_GAP_CONTENTS) == 0)
-		return strcmp(path, PTH_PATH(metrics, quic, conns, http3_frames)) == 0 ||
-		    strcmp(path, PTH_PATH(metrics, quic, conns, confirmed_us)) == 0;
+		return (begins(path, "quic.") && !without_keys(path)) || begins(path, "tcp.http.");
 	if (strcmp(of, PTH_GAP_ARTIFACTS) == 0)
-		return begins(path, "transfer.") || begins(path, "measures.");
+		return begins(path, "transfer.") || begins(path, "measures.") ||
+		    begins(path, PTH_GAP_QLOG);
 	if (strcmp(of, PTH_GAP_SAMPLES) == 0)
 		return strstr(path, ".peak.") != NULL || strstr(path, ".traffic.") != NULL;
+	if (begins(of, PTH_GAP_QLOG)) /* all numbers of a service */
+		return begins(path, of) && path[strlen(of)] == '.';
 	return strcmp(of, path) == 0;
 }
 
@@ -190,7 +227,8 @@ needs_all(const char *filter)
 }
 
 struct pth_span
-pth_gap_packets(const json_t *metrics, const char *filter, double value, struct pth_buf *why)
+pth_gap_packets(
+    const json_t *metrics, const char *filter, bool by_tshark, double value, struct pth_buf *why)
 {
 	struct pth_span s = { value, value };
 	const json_t *gap;
@@ -200,6 +238,7 @@ pth_gap_packets(const json_t *metrics, const char *filter, double value, struct 
 		const char *of = pth_gap_of(gap);
 
 		if (strcmp(of, PTH_GAP_CAPTURE) == 0 ||
+		    (strcmp(of, PTH_GAP_FILTERS) == 0 && by_tshark) ||
 		    (strcmp(of, PTH_GAP_CONTENTS) == 0 && looks_inside(filter)))
 			widen(&s, pth_gap_least(gap) && !needs_all(filter), gap, why);
 	}

@@ -4,7 +4,8 @@
  * rests on it cannot be told, unless what is known decides it already.
  *
  * A gap is of the capture, of its contents (what is encrypted and was not seen), of the
- * artifacts, of the samples, or of one number of a service: "measures.SERVICE.NAME".
+ * artifacts, of the samples, of the display filters that tshark has counted, of the qlog files
+ * of a service: "qlog.SERVICE", or of one number of a service: "measures.SERVICE.NAME".
  */
 #ifndef PTH_COLLECT_GAP_H
 #define PTH_COLLECT_GAP_H
@@ -17,6 +18,8 @@
 #define PTH_GAP_CONTENTS "contents"
 #define PTH_GAP_ARTIFACTS "artifacts"
 #define PTH_GAP_SAMPLES "samples"
+#define PTH_GAP_FILTERS "filters"
+#define PTH_GAP_QLOG "qlog." /* and the service */
 
 /* Numbers between two, both inclusive; what a number may be of which not all was seen. */
 struct pth_span {
@@ -32,9 +35,9 @@ void pth_gap_add(json_t *metrics, const char *of, bool least, const char *fmt, .
  * reasons are appended to why, separated by "; ". */
 struct pth_span pth_gap_metric(
     const json_t *metrics, const char *path, double value, struct pth_buf *why);
-/* The same of packets that were counted by a display filter. */
+/* The same of packets that were counted by a display filter, by tshark or by ourselves. */
 struct pth_span pth_gap_packets(
-    const json_t *metrics, const char *filter, double value, struct pth_buf *why);
+    const json_t *metrics, const char *filter, bool by_tshark, double value, struct pth_buf *why);
 /* Is a metric, by its path or short name, one that only a capture has? */
 bool pth_gap_needs_capture(const char *name);
 /* The reasons of the gaps of a kind (NULL: of all), likewise. */

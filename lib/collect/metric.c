@@ -10,7 +10,9 @@
 #include "base/cleanup.h"
 #include "collect/artifact.h"
 #include "collect/losses.h"
-#include "collect/tshark.h"
+#include "collect/packets.h"
+#include "collect/secrets.h"
+#include "dissect/plot.h"
 #include "io/record.h"
 #include "packet/pcapng.h"
 
@@ -70,7 +72,7 @@ put_keys(int dirfd, const json_t *rec, const struct pth_buf *keys, struct pth_me
 			const char *path = json_string_value(v);
 
 			if (path != NULL && is_there(dirfd, path) &&
-			    collect_tshark_inject(dirfd, path, keys, &out->fault, &e) != 0)
+			    collect_secrets_put(dirfd, path, keys, &e) != 0)
 				fault(out, "TLS keys not put into %s: %s", path, e.text);
 		}
 }
@@ -94,7 +96,7 @@ pth_metric_keys(int dirfd, const json_t *rec, bool look_only, struct pth_metric_
 			const char *path = json_string_value(v);
 
 			out->inside = out->inside && path != NULL &&
-			    collect_tshark_secrets(dirfd, path) == 1;
+			    collect_secrets_look(dirfd, path) == 1;
 		}
 }
 
@@ -141,67 +143,105 @@ compare_keys(const struct pth_metric_keys *keys, json_t *metrics)
 		    "there are no TLS keys: what is encrypted was not seen");
 }
 
+/* What was to be decrypted and was not, although there are keys. */
+static void
+undecrypted(
+    const struct pth_metric_capture *of, const json_t *conns, const char *what, json_t *metrics)
+{
+	int64_t n = pth_connend_undecrypted(pth_conns_client(conns)) +
+	    pth_connend_undecrypted(pth_conns_server(conns));
+
+	if (n > 0 && of->keys->inside)
+		pth_gap_add(metrics, PTH_GAP_CONTENTS, true, "%lld %s%s could not be decrypted",
+		    (long long)n, what, n == 1 ? "" : "s");
+}
+
 /* What a pass has found, into the metrics. cut: something of the captures was not in what it
  * read. */
 static void
-put_pass(const struct pth_metric_capture *of, const struct packets *p,
-    const struct tshark_pass *pass, bool cut, json_t *metrics)
+put_pass(const struct pth_metric_capture *of, const struct packets *p, bool cut, json_t *metrics)
 {
-	collect_packets_json(p, metrics);
-	if (cut || pass->cut)
+	const struct pth_frame_stat *s = pth_dissect_frames(p->d);
+
+	pth_packets_json(p, metrics);
+	if (cut || p->cut)
 		pth_metrics_set_truncated(metrics, true);
-	if (pass->lack.len > 0)
-		pth_gap_add(metrics, PTH_GAP_CAPTURE, true, "%s", pass->lack.s);
+	if (p->lack.len > 0)
+		pth_gap_add(metrics, PTH_GAP_CAPTURE, true, "%s", p->lack.s);
+	if (p->filters_lack.len > 0)
+		pth_gap_add(metrics, PTH_GAP_FILTERS, true, "%s", p->filters_lack.s);
 	if (cut)
 		pth_gap_add(metrics, PTH_GAP_CAPTURE, true, "a file of the capture breaks off");
+	if (s->backwards > 0)
+		pth_gap_add(metrics, PTH_GAP_CAPTURE, true,
+		    "the clock was set back: the time of %lld packet%s is before that of others "
+		    "that came before",
+		    (long long)s->backwards, s->backwards == 1 ? "" : "s");
 	/* Fewer bytes may not even have the headers of Ethernet, IPv4 and UDP. */
-	if (p->parts > 0)
-		pth_gap_add(metrics, p->least < HEADERS ? PTH_GAP_CAPTURE : PTH_GAP_CONTENTS, true,
-		    "%lld packet%s stored in part", (long long)p->parts,
-		    p->parts == 1 ? " is" : "s are");
-	compare(of->rec, p->packets, cut || pass->lack.len > 0, metrics);
+	if (s->parts > 0)
+		pth_gap_add(metrics, s->least < HEADERS ? PTH_GAP_CAPTURE : PTH_GAP_CONTENTS, true,
+		    "%lld packet%s stored in part", (long long)s->parts,
+		    s->parts == 1 ? " is" : "s are");
+	compare(of->rec, (int64_t)s->packets, cut || p->lack.len > 0, metrics);
 	compare_keys(of->keys, metrics);
+	undecrypted(of, pth_metrics_quic(metrics), "packet", metrics);
+	undecrypted(of, pth_metrics_tcp(metrics), "TLS record", metrics);
 }
 
-/* The pass with the filters, those that a command line can carry: the others were
- * refused before. When tshark refuses them, once more without. */
+/* What the filters have counted, and which of them tshark has. */
+static void
+put_counts(const struct packets *p, struct pth_metric_packets *out)
+{
+	out->counts = json_object();
+	out->by_tshark = json_object();
+	for (size_t i = 0; i < p->ntaps; i++) {
+		const struct tshark_tap *t = &p->taps[i];
+
+		if (t->packets >= 0)
+			pth_json_set(out->counts, t->filter, json_integer(t->packets));
+		if (!t->native)
+			pth_json_set(out->by_tshark, t->filter, json_true());
+	}
+}
+
+/* The pass with the filters, those that a command line can carry: the others were refused
+ * before. What tshark refuses is not counted. */
 static void
 count_capture(const struct pth_metric_capture *of, int in, bool cut, json_t *metrics,
     struct pth_metric_packets *out)
 {
 	json_t *decode = pth_cap_decode(pth_plan_capture(pth_test_plan(of->rec))), *f;
-	pth_auto_free struct packets_tap *taps = pth_xarray(
+	pth_auto_free struct tshark_tap *taps = pth_xarray(
 	    NULL, json_array_size(of->filters) + 1, sizeof *taps);
 	const struct tshark_limits limits = { .us = of->limit_us };
 	struct packets p = { .taps = taps };
-	struct tshark_pass pass;
+	struct pth_plots *plots = NULL;
 	struct pth_err e;
 	size_t i;
-	int rc;
 
 	json_array_foreach(of->filters, i, f)
 		if (json_is_string(f))
-			taps[p.ntaps++] = (struct packets_tap){ json_string_value(f), -1 };
-	rc = collect_tshark_read(in, decode, &limits, &p, &pass, &e);
-	if (rc != 0 && e.code == PTH_INPUT && p.ntaps > 0) {
+			taps[p.ntaps++] = (struct tshark_tap){ json_string_value(f), -1, false };
+	if (of->series != NULL) {
+		plots = pth_plots_new(PTH_PLOTS_ALL, PTH_PLOT_POINTS);
+		p.watch = pth_plots_watch(plots);
+	}
+	if (pth_packets_read(in, decode, &limits, &p, &e) == 0) {
+		put_pass(of, &p, cut, metrics);
+		put_counts(&p, out);
+	} else if (p.read) {
+		put_pass(of, &p, cut, metrics);
+		put_counts(&p, out);
 		out->why = pth_xstrdup(e.text);
-		p.ntaps = 0;
-		pth_buf_release(&pass.lack);
-		rc = collect_tshark_read(in, decode, &limits, &p, &pass, &e);
-	}
-	if (rc != 0) {
-		free(out->why);
-		no_packets(out, metrics, e.text);
 	} else {
-		put_pass(of, &p, &pass, cut, metrics);
-		out->counts = out->why != NULL ? NULL : json_object();
-		for (i = 0; i < p.ntaps; i++)
-			if (taps[i].packets >= 0)
-				pth_json_set(
-				    out->counts, taps[i].filter, json_integer(taps[i].packets));
+		no_packets(out, metrics, e.text);
 	}
-	pth_buf_release(&pass.lack);
-	collect_packets_release(&p);
+	/* What came before a place where the capture could not be read is in the series, too, and
+	 * the metrics say so. */
+	if (plots != NULL && p.read)
+		pth_plots_lines(plots, pth_dissect_frames(p.d)->first, of->series);
+	pth_plots_free(plots);
+	pth_packets_release(&p);
 }
 
 /* All files of all captures, whose paths are known, as one that can be read; -1 with e. */
@@ -210,7 +250,7 @@ open_merged(int dirfd, const struct pth_pcapng_stream *v, size_t n, bool *cut, s
 {
 	bool single = n == 1 && v[0].n == 1;
 	pth_auto_fd fd = single ? pth_artifact_open(dirfd, v[0].paths[0], NULL) :
-	                          collect_tshark_scratch();
+	                          pth_tshark_scratch();
 
 	if (fd < 0)
 		return single ? pth_err_set(e, PTH_INPUT, "%s:", v[0].paths[0]) :
@@ -293,6 +333,7 @@ void
 pth_metric_packets_release(struct pth_metric_packets *out)
 {
 	json_decref(out->counts);
+	json_decref(out->by_tshark);
 	free(out->why);
 	*out = (struct pth_metric_packets){ 0 };
 }

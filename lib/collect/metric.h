@@ -34,9 +34,10 @@ json_t *pth_metric_reduce(const struct pth_measure *m, const json_t *spec);
 
 /* What the capture was asked for the verdict, beside the metrics. */
 struct pth_metric_packets {
-	json_t *counts; /* {"display filter": packets}; NULL when not counted */
-	char *why;      /* else: why not, one sentence */
-	bool left_out;  /* ... and nobody wanted a capture: nothing has gone wrong */
+	json_t *counts;    /* {"display filter": packets}, those that were counted; or NULL */
+	json_t *by_tshark; /* the filters that tshark was asked for, as keys */
+	char *why;         /* why one was not counted, one sentence */
+	bool left_out;     /* ... and nobody wanted a capture: nothing has gone wrong */
 };
 
 /* How it stands with the TLS keys of the captures. */
@@ -64,6 +65,7 @@ struct pth_metric_capture {
 	const json_t *rec, *filters;
 	const struct pth_metric_keys *keys;
 	int64_t limit_us;
+	struct pth_buf *series; /* lines of PTH_SERIES_FILE are appended; NULL: none are wanted */
 };
 void pth_metric_capture(
     const struct pth_metric_capture *of, json_t *metrics, struct pth_metric_packets *out);

@@ -1,6 +1,6 @@
 /*
  * collect_artifacts: false of a test: what it left goes when it has been judged, but its logs, and
- * record.json and result.json.
+ * record.json, result.json and series.jsonl.
  */
 #ifndef PTH_COLLECT_PRUNE_H
 #define PTH_COLLECT_PRUNE_H

@@ -1,4 +1,4 @@
-/* This file runs tshark and editcap, and checks the key logs that editcap puts into a capture. */
+/* This file runs tshark. */
 #include "collect/tshark.h"
 
 #include <fcntl.h>
@@ -14,15 +14,14 @@
 #include "base/os.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "dissect/field.h"
 #include "host/proc.h"
 #include "io/file.h"
 
 #define TSHARK_LIMIT_US (600 * PTH_SECOND_US)
 #define TSHARK_LIMIT_BYTES ((int64_t)4 << 30)
-#define EDITCAP_LIMIT_US (120 * PTH_SECOND_US)
-#define EDITCAP_MORE ((int64_t)64 << 20) /* of its output beside the capture: keys */
 #define STDERR_MAX 4096
-#define LINE_LIMIT (1u << 20)
+#define PACKETS_MAX (1ll << 32) /* no count is larger: sums stay below 2^63 */
 
 /* How a program ended, and what it said. */
 struct outcome {
@@ -99,7 +98,7 @@ run(const char *const *argv, int in, int out, struct outcome *o, struct pth_err 
 }
 
 int
-collect_tshark_scratch(void)
+pth_tshark_scratch(void)
 {
 	const char *dir = getenv("TMPDIR");
 	int fd = open(
@@ -119,44 +118,79 @@ add_option(struct pth_strv *argv, const char *option, const char *first, const c
 	pth_strv_push(argv, pth_buf_take(&b));
 }
 
-/* tshark -n -r - -T fields -e ... -d ... -z io,phs,FILTER; io,phs and not
- * io,stat because its filter may hold commas. The caller frees it. */
-static char **
-tshark_argv(const json_t *decode, const struct packets *p)
+/* HTTP/3's dissector puts streams together in a time that grows with their square: it is off
+ * unless a filter may want it. */
+static bool
+wants_http3(const struct tshark_tap *taps, size_t n)
 {
-	static const char *const fixed[] = { "tshark", "-n", "-r", "-", "-T", "fields", "-E",
-		"separator=/t", "-E", "aggregator=,", "-E", "occurrence=a" };
+	for (size_t i = 0; i < n; i++)
+		if (!taps[i].native && strstr(taps[i].filter, "http") != NULL)
+			return true;
+	return false;
+}
+
+/* Does tshark know the protocol of "udp.port==4443,quic"? */
+static bool
+is_known(const char *rule)
+{
+	const char *comma = strchr(rule, ',');
+
+	return comma == NULL || strcmp(comma + 1, pth_field_name(PTH_F_MINIP)) != 0;
+}
+
+/* tshark -n -r - -q -d ... -z io,phs,FILTER; io,phs and not io,stat because its filter may hold
+ * commas. The caller frees it. */
+static char **
+tshark_argv(const json_t *decode, const struct tshark_tap *taps, size_t n)
+{
+	static const char *const fixed[] = { "tshark", "-n", "-r", "-", "-q" };
 	struct pth_strv argv = { 0 };
 	json_t *d;
 	size_t i;
 
 	for (i = 0; i < countof(fixed); i++)
 		pth_strv_push(&argv, pth_xstrdup(fixed[i]));
-	for (i = 0; collect_packets_fields[i] != NULL; i++)
-		add_option(&argv, "-e", "", collect_packets_fields[i]);
+	if (!wants_http3(taps, n))
+		add_option(&argv, "--disable-protocol", "", "http3");
 	json_array_foreach(decode, i, d)
-		if (json_is_string(d))
+		if (json_is_string(d) && is_known(json_string_value(d)))
 			add_option(&argv, "-d", "", json_string_value(d));
-	for (i = 0; i < p->ntaps; i++)
-		add_option(&argv, "-z", "io,phs,", p->taps[i].filter);
+	for (i = 0; i < n; i++)
+		if (!taps[i].native)
+			add_option(&argv, "-z", "io,phs,", taps[i].filter);
 	pth_strv_push(&argv, NULL);
 	return argv.v;
 }
 
-/* Append to b a reason more. */
-static void
-reason(struct pth_buf *b, const char *text)
+/* "Filter: X", and then "eth    frames:6 bytes:276", not indented: the packets that it took. */
+void
+pth_tshark_line(struct tshark_tables *t, const char *line)
 {
-	pth_buf_addf(b, "%s%s", b->len > 0 ? "; " : "", text);
+	const char *s;
+	long long n;
+
+	if (strncmp(line, "Filter: ", 8) == 0) {
+		t->at = NULL;
+		for (size_t i = 0; i < t->n; i++)
+			if (!t->taps[i].native && strcmp(t->taps[i].filter, line + 8) == 0)
+				t->at = &t->taps[i];
+		if (t->at != NULL)
+			t->at->packets = 0;
+		return;
+	}
+	if (t->at == NULL || *line == ' ' || (s = strstr(line, " frames:")) == NULL)
+		return;
+	n = strtoll(s + 8, NULL, 10);
+	if (n > 0 && n <= PACKETS_MAX)
+		t->at->packets += n;
 }
 
 /* The output of tshark from its begin. *out is taken over. */
 static int
-read_lines(int *out, struct packets *p, struct pth_buf *lack, struct pth_err *e)
+read_tables(int *out, struct tshark_tables *t, struct pth_err *e)
 {
 	pth_auto_file f = fdopen(*out, "r");
 	pth_auto_str line = NULL;
-	bool skipped = false;
 	size_t cap = 0;
 	ssize_t n;
 
@@ -167,161 +201,54 @@ read_lines(int *out, struct packets *p, struct pth_buf *lack, struct pth_err *e)
 	while ((n = getline(&line, &cap, f)) > 0) {
 		if (line[n - 1] == '\n')
 			line[n - 1] = '\0';
-		if (n < LINE_LIMIT)
-			collect_packets_line(p, line);
-		else
-			skipped = true;
+		pth_tshark_line(t, line);
 	}
-	if (skipped)
-		reason(lack, "a packet has more than 1 MiB of fields");
-	if (p->limit != NULL)
-		reason(lack, p->limit);
 	return ferror(f) == 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "read the output of tshark:");
 }
 
-int
-collect_tshark_read(int in, const json_t *decode, const struct tshark_limits *limits,
-    struct packets *p, struct tshark_pass *pass, struct pth_err *e)
+/* Is there a tap that only tshark can tell, and has it a count? */
+static bool
+is_open(const struct tshark_tap *taps, size_t n, bool counted)
 {
+	for (size_t i = 0; i < n; i++)
+		if (!taps[i].native && (!counted || taps[i].packets >= 0))
+			return true;
+	return false;
+}
+
+int
+pth_tshark_count(int in, const json_t *decode, const struct tshark_limits *limits,
+    struct tshark_tap *taps, size_t n, struct pth_buf *lack, struct pth_err *e)
+{
+	struct tshark_tables t = { .taps = taps, .n = n };
 	struct outcome o = { .limits = *limits };
-	pth_auto_fd out = collect_tshark_scratch();
+	pth_auto_fd out = -1;
 	pth_auto_strv argv = NULL;
 	int rc;
 
-	*pass = (struct tshark_pass){ .lack = PTH_BUF_INIT };
+	if (!is_open(taps, n, false))
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		taps[i].packets = taps[i].native ? taps[i].packets : -1;
 	if (o.limits.us == 0)
 		o.limits.us = TSHARK_LIMIT_US;
 	if (o.limits.bytes == 0)
 		o.limits.bytes = TSHARK_LIMIT_BYTES;
+	out = pth_tshark_scratch();
 	if (out < 0 || lseek(in, 0, SEEK_SET) != 0)
 		return pth_err_set(e, PTH_SYSTEM, out < 0 ? "temporary file:" : "capture:");
-	argv = tshark_argv(decode, p);
+	argv = tshark_argv(decode, taps, n);
 	rc = run((const char *const *)argv, in, out, &o, e);
 	if (rc == 0) {
-		fault_of("tshark", &o, &pass->lack);
-		pass->cut = o.errs.len > 0 && strstr(o.errs.s, "cut short") != NULL;
-		rc = read_lines(&out, p, &pass->lack, e);
+		fault_of("tshark", &o, lack);
+		rc = read_tables(&out, &t, e);
 	}
 	/* It has not even begun: what it was asked, or the file, is not right. */
-	if (rc == 0 && !o.late && !o.exit.signaled && o.exit.code != 0 && p->packets == 0 &&
-	    !pass->cut)
-		rc = pth_err_set(e, PTH_INPUT, "%s", pass->lack.s);
+	if (rc == 0 && !o.late && !o.exit.signaled && o.exit.code != 0 && !is_open(taps, n, true) &&
+	    strstr(lack->s, "cut short") == NULL) {
+		rc = pth_err_set(e, PTH_INPUT, "%s", lack->s);
+		pth_buf_cut(lack, 0);
+	}
 	pth_buf_release(&o.errs);
 	return rc;
-}
-
-/* Are all bytes of a word in this set, and are there as many as `least`? */
-static bool
-made_of(struct pth_word word, const char *set, size_t least)
-{
-	for (size_t i = 0; i < word.n; i++)
-		if (word.s[i] == '\0' || strchr(set, word.s[i]) == NULL)
-			return false;
-	return word.n >= least;
-}
-
-/* LABEL 2N-hex-digits 2M-hex-digits, as in draft-ietf-tls-keylogfile. */
-static bool
-keylog_line(const char *s, size_t n)
-{
-	static const char hex[] = "0123456789abcdefABCDEF";
-	struct pth_word rest = { s, n }, label, random, secret;
-
-	return pth_word_next(&rest, " ", &label) && pth_word_next(&rest, " ", &random) &&
-	    pth_word_next(&rest, " ", &secret) && rest.s == NULL &&
-	    made_of(label, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789", 1) && made_of(random, hex, 2) &&
-	    made_of(secret, hex, 2) && random.n % 2 == 0 && secret.n % 2 == 0;
-}
-
-void
-collect_keylog_merge(struct pth_buf *b, json_t *seen, const char *text, size_t n)
-{
-	struct pth_word rest = { text, n }, next;
-
-	while (pth_word_next(&rest, "\n", &next)) {
-		if (next.n > 0 && next.s[next.n - 1] == '\r')
-			next.n--;
-		if (next.n >= 1000 || !keylog_line(next.s, next.n))
-			continue;
-		pth_auto_str line = pth_xstrndup(next.s, next.n);
-		if (json_object_get(seen, line) == NULL) {
-			pth_json_set(seen, line, json_true());
-			pth_buf_addf(b, "%s\n", line);
-		}
-	}
-}
-
-/* 1 when the block after the section header is a Decryption Secrets Block
- * (pcapng, block type 10), 0 when not, -1 when this is no pcapng. */
-static int
-has_secrets(int fd)
-{
-	uint32_t head[3], type;
-	bool swap;
-
-	if (pread(fd, head, sizeof head, 0) != (ssize_t)sizeof head || head[0] != 0x0a0d0d0a)
-		return -1;
-	swap = head[2] == 0x4d3c2b1a;
-	if (!swap && head[2] != 0x1a2b3c4d)
-		return -1;
-	if (swap)
-		head[1] = __builtin_bswap32(head[1]);
-	if (pread(fd, &type, sizeof type, head[1]) != (ssize_t)sizeof type)
-		return 0;
-	return (swap ? __builtin_bswap32(type) : type) == 10;
-}
-
-int
-collect_tshark_secrets(int dirfd, const char *path)
-{
-	pth_auto_fd fd = pth_open_regular(dirfd, path, NULL);
-
-	return fd >= 0 ? has_secrets(fd) : -1;
-}
-
-/* The capture, open as fd, of this size, with the keys inside, then into its place. */
-static int
-rewrite(int fd, int64_t size, int dirfd, const char *path, const struct pth_buf *keys,
-    struct pth_buf *said, struct pth_err *e)
-{
-	char opened[64]; /* the very file that was looked at */
-	const char *const argv[] = { "editcap", "--inject-secrets", "tls,/dev/stdin", opened, "-",
-		NULL };
-	struct outcome o = { .limits = { EDITCAP_LIMIT_US, 2 * size + EDITCAP_MORE } };
-	pth_auto_buf fault = PTH_BUF_INIT;
-	pth_auto_fd in = memfd_create("keys", MFD_CLOEXEC);
-	struct pth_newfile f;
-	int rc;
-
-	snprintf(opened, sizeof opened, "/proc/%ld/fd/%d", (long)getpid(), fd);
-	if (in < 0 || pth_write_all(in, keys->s, keys->len) != 0 || lseek(in, 0, SEEK_SET) != 0)
-		return pth_err_set(e, PTH_SYSTEM, "TLS keys:");
-	if (pth_file_begin(&f, dirfd, path, e) != 0)
-		return -1;
-	rc = run(argv, in, f.fd, &o, e);
-	if (rc == 0)
-		fault_of("editcap", &o, &fault);
-	pth_buf_release(&o.errs);
-	if (rc == 0 && !o.exit.signaled && o.exit.code == 0) {
-		if (fault.len > 0)
-			reason(said, fault.s);
-		return pth_file_commit(&f, e);
-	}
-	pth_file_abandon(&f);
-	return rc != 0 ? -1 : pth_err_set(e, PTH_INPUT, "%s", fault.s);
-}
-
-int
-collect_tshark_inject(int dirfd, const char *path, const struct pth_buf *keys, struct pth_buf *said,
-    struct pth_err *e)
-{
-	struct stat st;
-	pth_auto_fd fd = pth_open_regular(dirfd, path, &st);
-	int there = fd >= 0 ? has_secrets(fd) : 0;
-
-	if (fd < 0)
-		return pth_err_set(e, PTH_INPUT, "%s:", path);
-	if (there < 0)
-		return pth_err_set(e, PTH_INPUT, "%s: not a pcapng file: keys not put in", path);
-	return there != 0 ? 0 : rewrite(fd, st.st_size, dirfd, path, keys, said, e);
 }

@@ -40,6 +40,8 @@ collect_judged(const struct rule *r, enum pth_answer a, const char *fmt, ...)
 		pth_judged_set_category(o, pth_category_name(category));
 	if (r->expect)
 		pth_judged_set_expect(o, true);
+	if (r->by != NULL)
+		pth_judged_set_by(o, r->by);
 	pth_json_set(o, PTH_KEY(judged, text), pth_json_text(b.s, b.len));
 	pth_json_push(r->j->rules, o);
 	r->j->held += ok;

@@ -26,7 +26,8 @@ struct pth_evidence {
 	const json_t *artifacts;
 	const json_t *metrics;
 	const json_t *filters;              /* {"display filter": packets} */
-	const char *no_packets;             /* why filters is NULL */
+	const json_t *by_tshark;            /* filters that tshark has counted, as keys */
+	const char *no_packets;             /* why filters lacks one, or is NULL */
 	bool left_out;                      /* ... and nobody wanted them counted */
 	struct pth_artifact_budget *budget; /* what rules may read of files */
 };

@@ -548,9 +548,11 @@ rule_packets(struct rule r, json_t *v)
 	const char *filter = pth_rulepackets_filter(v);
 	const json_t *n = filter != NULL ? json_object_get(ev->filters, filter) : NULL;
 	pth_auto_buf name = PTH_BUF_INIT, b = PTH_BUF_INIT, why = PTH_BUF_INIT;
+	bool by_tshark = filter != NULL && json_object_get(ev->by_tshark, filter) != NULL;
 	struct range want;
 	struct pth_span span;
 
+	r.by = by_tshark ? "tshark" : NULL;
 	pth_buf_adds(&name, "packets ");
 	pth_show(&name, filter != NULL ? filter : "?", 200);
 	r.name = name.s;
@@ -563,7 +565,7 @@ rule_packets(struct rule r, json_t *v)
 	} else {
 		pth_buf_addf(&b, "%lld packet%s", (long long)json_integer_value(n),
 		    json_integer_value(n) == 1 ? "" : "s");
-		span = pth_gap_packets(ev->metrics, filter, json_number_value(n), &why);
+		span = pth_gap_packets(ev->metrics, filter, by_tshark, json_number_value(n), &why);
 		judge_number(&r, is_open(&want) ? &at_least_one : &want, &span, &b, &why);
 	}
 }

@@ -35,6 +35,7 @@ struct rule {
 	const char *service;        /* whose descriptor, NULL: the test itself */
 	enum pth_status status;     /* what a violation makes of the test */
 	const char *text;           /* what a violation means, or NULL */
+	const char *by;             /* the program that has measured it, or NULL: we have */
 	bool expect;                /* of the experiment file: must always hold */
 	enum pth_category category; /* of the rule itself, when it is wrong */
 };

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/words.h"
 
 #define STOP_MARGIN_S 10 /* between pth-init's own limit and the engine's */
 
@@ -109,7 +110,8 @@ volume_text(struct compose *c, json_t *list, const char *s)
 	if (inside == NULL || *copy == '\0')
 		return pth_err_set(c->e, PTH_INPUT,
 		    "volume \"%.100s\": must be local:inside or local:inside:ro", s);
-	return user_volume(c, list, copy, inside, mode != NULL && strcmp(mode, "ro") == 0);
+	return user_volume(
+	    c, list, copy, inside, mode != NULL && pth_words_have(pth_word_of(mode), ",", "ro"));
 }
 
 static int

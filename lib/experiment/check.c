@@ -158,7 +158,7 @@ static void
 show_value(struct pth_buf *b, const struct pth_ynode *n)
 {
 	if (!experiment_scalar(n)) {
-		pth_buf_addf(b, "a %s", pth_ykind_name(n->kind));
+		pth_buf_adds(b, pth_ykind_a(n->kind));
 		return;
 	}
 	pth_buf_addf(b, "%s '%.60s'%s", pth_ykind_name(n->kind), n->text, n->len > 60 ? "..." : "");
@@ -177,9 +177,8 @@ main_key(const struct schema *s)
 	return NULL;
 }
 
-/* It is left out of what is looked at later. */
-static void
-mark_unfit(const struct pth_ynode *n)
+void
+experiment_unfit(const struct pth_ynode *n)
 {
 	((struct pth_ynode *)(uintptr_t)n)->mark = MARK_UNFIT;
 }
@@ -191,7 +190,7 @@ unexpected(
 	pth_auto_buf b = PTH_BUF_INIT;
 	const char *near = NULL, *inner;
 
-	mark_unfit(n);
+	experiment_unfit(n);
 	if (experiment_said(n))
 		return;
 	if (n->bad) {
@@ -285,15 +284,6 @@ experiment_environment_kind(const struct pth_ynode *n)
 	return strncasecmp(type, "localhost", 9) != 0 ? 0 : F_OWN;
 }
 
-/* So near that nothing else can be meant: one edit in five letters, and one. */
-static bool
-is_slip(const char *key, const char *near)
-{
-	unsigned limit = (unsigned)strlen(key) / 5 + 1;
-
-	return pth_distance(key, near, limit) <= limit;
-}
-
 /* A slip in a key of a test, and any key in a map that PANTHER does not have, is an error: what
  * it says would be lost. PANTHER's files have others that nobody reads. */
 static void
@@ -311,7 +301,7 @@ unknown_key(struct pth_experiment *x, const struct schema *s, const struct pth_y
 		names[n_names++] = k->name;
 	near = strlen(c->key) < 60 ? pth_nearest(c->key, names, n_names) : NULL;
 	rule = of_test && !s->ours && pth_one_of(c->key, rules, countof(rules));
-	error |= rule || (of_test && near != NULL && is_slip(c->key, near));
+	error |= rule || (of_test && near != NULL && pth_slip(c->key, near));
 	pth_buf_addf(&b, "%.60s: unknown key '%.60s'", what, c->key);
 	if (rule)
 		pth_buf_adds(&b, "; rules of that kind stand in 'expect'");
@@ -328,10 +318,8 @@ unknown_key(struct pth_experiment *x, const struct schema *s, const struct pth_y
 		experiment_key_warn(x, c, "%s", b.s);
 }
 
-/* A key without effect: one warning for all of a file, at the first. where: in which network
- * environment, or NULL: anywhere. */
-static void
-note_idle(
+void
+experiment_note_idle(
     struct pth_experiment *x, const struct schema *s, const struct pth_ynode *c, const char *where)
 {
 	struct source *from = x->src[c->file];
@@ -365,7 +353,7 @@ check_child(struct pth_experiment *x, const struct schema *s, const struct pth_y
 	if (only != 0 && kind == 0)
 		return; /* parameters of a user's own environment */
 	if (only != 0 && only != kind) {
-		note_idle(x, s, c, experiment_text(n, "type", "docker_compose"));
+		experiment_note_idle(x, s, c, experiment_text(n, "type", "docker_compose"));
 		return;
 	}
 	if (cs == NULL) {
@@ -403,7 +391,7 @@ check_idle(struct pth_experiment *x, const struct schema *s, const struct pth_yn
 {
 	pth_yaml_foreach(c, n)
 		if (is_idle(s, c))
-			note_idle(x, s, c, NULL);
+			experiment_note_idle(x, s, c, NULL);
 }
 
 void
@@ -474,8 +462,9 @@ experiment_check(
 	if (n->kind == PTH_YNULL) {
 		if ((s->key->flags & F_NEED) != 0)
 			unexpected(x, s, n, what);
-		else if ((t & T_NULL) == 0)
-			experiment_key_warn(x, n, "%.60s: no value; taken as not given", what);
+		else if ((t & T_NULL) == 0 && !experiment_said(n))
+			experiment_key_warn(
+			    x, n, "%.60s: the key has no value and counts as not given", what);
 	} else if (n->kind == PTH_YMAP && (t & T_MAP) != 0) {
 		check_map(x, s, n, what);
 	} else if (n->kind == PTH_YSEQ && (t & T_LIST) != 0) {
@@ -484,8 +473,8 @@ experiment_check(
 				experiment_check(x, s->item, c, what);
 				continue;
 			}
-			experiment_error(x, c, "%.60s: an item without value", what);
-			mark_unfit(c);
+			experiment_error(x, c, "%.60s: an item has no value", what);
+			experiment_unfit(c);
 		}
 	} else if (experiment_scalar(n)) {
 		check_scalar(x, s, n, what);

@@ -27,19 +27,20 @@ check_keys(struct pth_experiment *x, const struct pth_ynode *map)
 	}
 }
 
-/* Puts the settings of a file below those that are there; one that is not there sets nothing. */
+/* Puts the settings of a file below those that are there; one that is not there sets nothing,
+ * unless somebody has named it. */
 static void
-below(struct pth_experiment *x, const char *path)
+below(struct pth_experiment *x, const char *path, bool named)
 {
 	struct pth_ynode *n;
 
-	if (*path == '\0' || access(path, F_OK) != 0)
+	if (*path == '\0' || (!named && access(path, F_OK) != 0))
 		return;
 	n = experiment_read(x, path);
 	if (n == NULL || n->kind == PTH_YNULL)
 		return;
 	if (n->kind != PTH_YMAP) {
-		experiment_error(x, n, "settings: a %s; expected a map", pth_ykind_name(n->kind));
+		experiment_error(x, n, "settings: %s; expected a map", pth_ykind_a(n->kind));
 		return;
 	}
 	check_keys(x, n);
@@ -58,6 +59,6 @@ experiment_config(struct pth_experiment *x)
 	else if (home != NULL && *home != '\0')
 		pth_buf_addf(&user, "%s/.config/pth/config.yaml", home);
 	if (user.len > 0)
-		below(x, user.s);
-	below(x, machine != NULL ? machine : MACHINE_FILE);
+		below(x, user.s, false);
+	below(x, machine != NULL ? machine : MACHINE_FILE, machine != NULL);
 }

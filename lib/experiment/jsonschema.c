@@ -1,6 +1,7 @@
 /* This file shows the table of keys as JSON Schema, draft 2020-12. */
 #include "experiment/priv.h"
 
+#include <ctype.h>
 #include <math.h>
 
 #include "base/cleanup.h"
@@ -95,6 +96,18 @@ push_scalars(json_t *any, const struct schema *s, unsigned t)
 
 static json_t *node(const struct schema *s, bool strict);
 
+/* The key in any case, and with '-' for '_'. */
+static void
+push_any_case(struct pth_buf *b, const char *key)
+{
+	pth_buf_adds(b, "|");
+	for (; *key != '\0'; key++)
+		if (*key == '_')
+			pth_buf_adds(b, "[_-]");
+		else
+			pth_buf_addf(b, "[%c%c]", toupper((unsigned char)*key), *key);
+}
+
 /* One edit of a key: a letter more, less or other, or two exchanged. The key itself fits, too. */
 static void
 push_near(struct pth_buf *b, const char *key)
@@ -108,6 +121,7 @@ push_near(struct pth_buf *b, const char *key)
 			pth_buf_addf(b, "|%.*s%c%c%s", i, key, key[i + 1], key[i], key + i + 2);
 	}
 	pth_buf_addf(b, "|%s.", key);
+	push_any_case(b, key);
 }
 
 /* The names that a map's keys may have besides known ones, when these are the only ones: none

@@ -212,7 +212,7 @@ include_file(struct pth_experiment *x, const struct pth_ynode *at, unsigned dept
 	n = parse_source(x, s);
 	if (n != NULL && n->kind != PTH_YMAP) {
 		experiment_error(
-		    x, n, "an included file must be a map, not a %s", pth_ykind_name(n->kind));
+		    x, n, "an included file must be a map, not %s", pth_ykind_a(n->kind));
 		return NULL;
 	}
 	return n != NULL ? includes(x, n, depth + 1, top) : NULL;
@@ -488,7 +488,7 @@ check_all(struct pth_experiment *x)
 		return;
 	if (tests->kind != PTH_YSEQ && !experiment_said(tests))
 		experiment_error(
-		    x, tests, "tests: a %s; expected a list of tests", pth_ykind_name(tests->kind));
+		    x, tests, "tests: %s; expected a list of tests", pth_ykind_a(tests->kind));
 	else if (tests->n == 0 && !experiment_said(tests))
 		experiment_error(x, tests, "tests: an empty list; expected at least one test");
 	x->others = experiment_errors(x);
@@ -516,8 +516,8 @@ complete(struct pth_experiment *x, const char *path, const struct pth_override *
 	if (x->root == NULL)
 		return;
 	if (x->root->kind != PTH_YMAP) {
-		experiment_error(x, x->root, "not an experiment: a %s; expected a map with 'tests'",
-		    pth_ykind_name(x->root->kind));
+		experiment_error(x, x->root, "not an experiment: %s; expected a map with 'tests'",
+		    pth_ykind_a(x->root->kind));
 		return;
 	}
 	x->root = includes(x, x->root, 0, true);

@@ -178,6 +178,12 @@ void experiment_check(
     struct pth_experiment *x, const struct schema *s, const struct pth_ynode *n, const char *what);
 /* The warnings about keys without effect, once all is checked. */
 void experiment_idle(struct pth_experiment *x);
+/* What is wrong with n is said: it is left out of what is looked at later. */
+void experiment_unfit(const struct pth_ynode *n);
+/* The key of c, a child of a map of s, is without effect: one warning for all of a file, at the
+ * first. where: in which network environment, or NULL: anywhere. */
+void experiment_note_idle(
+    struct pth_experiment *x, const struct schema *s, const struct pth_ynode *c, const char *where);
 /* Canonical value of a checked node. */
 json_t *experiment_canon(const struct schema *s, const struct pth_ynode *n);
 /* Called for F_OWN keys in the table's order; n NULL when not given. */

@@ -39,13 +39,22 @@ flatten(struct pth_arena *a, const struct pth_ynode *n, const char *inner)
 	return c->kind == PTH_YMAP ? experiment_merge(a, c, rest) : rest;
 }
 
+/* What is written in an environment of the user's own is its parameters, but for the keys that
+ * all environments share. */
 static json_t *
 environment(const struct schema *s, const struct pth_ynode *n)
 {
 	json_t *out = json_object();
 
 	if (n != NULL && experiment_environment_kind(n) == 0)
-		json_object_update_new(out, pth_yaml_json(n));
+		pth_yaml_foreach(c, n) {
+			const struct schema *cs = experiment_schema_child(s, c->key);
+			bool text = cs != NULL && cs->key->types == T_STR;
+
+			pth_json_set(out, c->key,
+			    text && experiment_scalar(c) ? experiment_canon(cs, c) :
+			                                   pth_yaml_json(c));
+		}
 	else
 		experiment_canon_map(s, n, out, NULL, NULL);
 	return out;
@@ -344,9 +353,13 @@ make_marks(struct maker *m)
 	static const char *const keys[] = { PTH_KEY(given, implementation),
 		PTH_KEY(given, protocol), PTH_KEY(given, ports), PTH_KEY(given, depends_on),
 		PTH_KEY(given, capture), PTH_KEY(given, plugin_config), PTH_KEY(given, limits),
-		PTH_KEY(given, generate_new_certificates) };
+		PTH_KEY(given, generate_new_certificates), PTH_KEY(given, network),
+		PTH_KEY(given, environment), PTH_KEY(given, volumes), PTH_KEY(given, docker),
+		PTH_KEY(given, files), PTH_KEY(given, working_directory),
+		PTH_KEY(given, command_override) };
 	static const char *const own[] = { PTH_KEY(test, capture), PTH_KEY(test, links),
-		PTH_KEY(test, limits), PTH_KEY(test, cpus) };
+		PTH_KEY(test, limits), PTH_KEY(test, cpus), PTH_KEY(test, shared),
+		PTH_KEY(test, steps), PTH_KEY(test, expect) };
 	const struct pth_ynode *env = pth_yaml_get(m->test, "execution_environment");
 	pth_auto_buf path = PTH_BUF_INIT;
 	json_t *marks = json_object();

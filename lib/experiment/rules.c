@@ -117,7 +117,7 @@ check_name(struct pth_experiment *x, const struct pth_ynode *test)
 	const struct pth_ynode *n = pth_yaml_get(test, "name");
 
 	if (!experiment_given(n))
-		experiment_warn(x, test, "a test without name; taken as 'unnamed_test'");
+		experiment_warn(x, test, "the test has no name and is called 'unnamed_test'");
 	else if (n->len > NAME_MAX_BYTES)
 		experiment_error(x, n, "name: %zu bytes long; at most %d", n->len, NAME_MAX_BYTES);
 	else if (n->text != NULL && has_control(n->text))
@@ -229,8 +229,8 @@ check_protocol(
 
 	if (!experiment_given(proto)) {
 		experiment_key_warn(x, s,
-		    "service %s has no protocol; taken as a server of what its implementation "
-		    "speaks",
+		    "service %s has no protocol; it is a server of the one that its "
+		    "implementation speaks",
 		    s->key);
 		return;
 	}
@@ -238,7 +238,7 @@ check_protocol(
 		return;
 	if (name == NULL)
 		experiment_key_warn(
-		    x, proto, "protocol without name; taken as what the implementation speaks");
+		    x, proto, "protocol has no name; it is the one that the implementation speaks");
 	if (strcmp(role, "mitm") == 0)
 		experiment_warn(x, pth_yaml_get(proto, "role"),
 		    "role mitm is not one of PANTHER's; kept for the plan");
@@ -300,6 +300,8 @@ check_depends(struct pth_experiment *x, const struct pth_ynode *services, const 
 		struct pth_ynode name = d->kind == PTH_YMAP ? key_of(c) : *c;
 
 		check_reference(x, services, &name, false);
+		if (experiment_scalar(&name) && experiment_service(services, name.text) == NULL)
+			experiment_unfit(c); /* the plan need not say it again */
 	}
 }
 
@@ -377,7 +379,7 @@ static void
 check_words(struct pth_experiment *x, const struct pth_ynode *n)
 {
 	if (n != NULL && n->kind == PTH_YSEQ && n->child == NULL)
-		experiment_error(x, n, "a command without words");
+		experiment_error(x, n, "the command has no words");
 }
 
 static void
@@ -391,8 +393,7 @@ check_action(struct pth_experiment *x, const struct schema *schema,
 			continue;
 		if (a->kind == PTH_YMAP)
 			check_reference(x, services, pth_yaml_get(a, "service"), false);
-		else if (a->kind == PTH_YSTR && strcmp(a->key, "exec") != 0 &&
-		    strcmp(a->key, "wait") != 0)
+		else if (strcmp(a->key, "exec") != 0 && strcmp(a->key, "wait") != 0)
 			check_reference(x, services, a, false);
 		if (strcmp(a->key, "exec") == 0)
 			check_words(x, a->kind == PTH_YMAP ? pth_yaml_get(a, "argv") : a);
@@ -480,6 +481,7 @@ check_assertion(
 		    pth_yaml_get(a, needs[i].or) == NULL)
 			experiment_error(x, a, "%s needs '%s'", type, needs[i].need);
 	check_regex(x, pth_yaml_get(a, "pattern"));
+	check_path(x, pth_yaml_get(a, "file"));
 }
 
 static bool

@@ -5,7 +5,9 @@
  */
 #include "experiment/priv.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
+#include "base/words.h"
 
 static void
 check_environment(struct pth_experiment *x, const struct pth_ynode *map)
@@ -17,12 +19,40 @@ check_environment(struct pth_experiment *x, const struct pth_ynode *map)
 }
 
 static void
+wrong_volume(struct pth_experiment *x, const struct pth_ynode *n, const char *what)
+{
+	experiment_unfit(n);
+	experiment_error(x, n, "volumes: '%.60s'; expected %s", n->text, what);
+}
+
+static void
 check_inside(struct pth_experiment *x, const struct pth_ynode *n, const char *inside)
 {
-	if (*inside != '/')
-		experiment_error(x, n,
-		    "volumes: '%.60s' in the container; expected a path that begins with /",
-		    inside);
+	if (*inside == '/')
+		return;
+	experiment_unfit(n);
+	experiment_error(
+	    x, n, "volumes: '%.60s' in the container; expected a path that begins with /", inside);
+}
+
+/* What docker knows besides ro and rw asks for nothing here; anything else is a slip. */
+static void
+check_mode(struct pth_experiment *x, const struct pth_ynode *n, const char *mode)
+{
+	static const char *const modes[] = { "ro", "rw" },
+	                         *const others[] = { "z", "Z", "cached", "delegated", "consistent",
+		                         "nocopy" };
+	struct pth_word rest = pth_word_of(mode), word;
+
+	while (pth_word_next(&rest, ",", &word)) {
+		pth_auto_str one = pth_xstrndup(word.s, word.n);
+
+		if (pth_one_of(one, others, countof(others)))
+			experiment_warn(
+			    x, n, "volumes: '%.20s' of '%.60s' has no effect", one, n->text);
+		else if (!pth_one_of(one, modes, countof(modes)))
+			wrong_volume(x, n, "ro or rw behind the second ':'");
+	}
 }
 
 /* A volume is local:inside, local:inside:ro, or both as a map. */
@@ -30,15 +60,16 @@ static void
 check_volume(struct pth_experiment *x, const struct pth_ynode *n)
 {
 	const struct pth_ynode *inside = experiment_only(pth_yaml_get(n, "container"), PTH_YSTR);
-	const char *colon = n->kind == PTH_YSTR ? strchr(n->text, ':') : NULL;
+	const char *colon = experiment_scalar(n) ? strchr(n->text, ':') : NULL;
 
 	if (inside != NULL)
 		check_inside(x, inside, inside->text);
-	else if (colon != NULL && colon != n->text)
+	else if (colon != NULL && colon != n->text) {
 		check_inside(x, n, colon + 1);
-	else if (n->kind == PTH_YSTR)
-		experiment_error(
-		    x, n, "volumes: '%.60s'; expected LOCAL:INSIDE or LOCAL:INSIDE:ro", n->text);
+		if ((colon = strchr(colon + 1, ':')) != NULL)
+			check_mode(x, n, colon + 1);
+	} else if (experiment_scalar(n))
+		wrong_volume(x, n, "LOCAL:INSIDE or LOCAL:INSIDE:ro");
 }
 
 static void
@@ -83,6 +114,31 @@ check_network(struct pth_experiment *x, const struct pth_ynode *environment)
 	check_volumes(x, pth_yaml_get(environment, "volumes"));
 }
 
+/* What only containers have, of a service that runs in none. */
+static void
+check_containers(
+    struct pth_experiment *x, const struct pth_ynode *environment, const struct pth_ynode *s)
+{
+	static const char *const maps[] = { "", "config", "plugin_config" };
+	const struct schema *of_service = experiment_schema_at(x->schema, "tests.[].services.*");
+	const char *type = experiment_text(environment, "type", "");
+	const struct pth_ynode *n, *network = pth_yaml_get(s, "network");
+
+	for (size_t i = 0; i < countof(maps); i++) {
+		n = pth_yaml_get(
+		    *maps[i] != '\0' ? pth_yaml_get(environment, maps[i]) : environment,
+		    "container");
+		if (n != NULL && experiment_bool(n) != 0)
+			return;
+	}
+	pth_yaml_foreach(c, experiment_only(s, PTH_YMAP))
+		if ((strcmp(c->key, "volumes") == 0 || strcmp(c->key, "docker") == 0) && c->n != 0)
+			experiment_note_idle(x, of_service, c, type);
+	if (experiment_given(pth_yaml_get(network, "mtu")))
+		experiment_note_idle(x, experiment_schema_child(of_service, "network"),
+		    pth_yaml_get(network, "mtu"), type);
+}
+
 void
 experiment_values(struct pth_experiment *x, const struct pth_ynode *test)
 {
@@ -93,5 +149,7 @@ experiment_values(struct pth_experiment *x, const struct pth_ynode *test)
 	pth_yaml_foreach(s, experiment_only(pth_yaml_get(test, "services"), PTH_YMAP)) {
 		check_environment(x, pth_yaml_get(s, "environment"));
 		check_volumes(x, pth_yaml_get(s, "volumes"));
+		if (environment != NULL && experiment_environment_kind(environment) == F_OWN)
+			check_containers(x, environment, s);
 	}
 }

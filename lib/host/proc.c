@@ -37,7 +37,8 @@ struct start {
 	const char *file;
 	int fd[3];
 	pid_t parent;
-	volatile int failed; /* errno, written by the child into our memory */
+	volatile int failed;   /* errno, written by the child into our memory */
+	volatile bool nowhere; /* the directory is what failed */
 };
 
 /* Put the child where it cannot touch more than its own. 0, or -1 with errno. */
@@ -109,7 +110,8 @@ child(struct start *s)
 		if (getppid() != s->parent)
 			_exit(127);
 	}
-	if (q->cwd != NULL && chdir(q->cwd) != 0)
+	s->nowhere = q->cwd != NULL && chdir(q->cwd) != 0;
+	if (s->nowhere)
 		goto fail;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -188,6 +190,8 @@ pth_proc_spawn(const struct pth_proc_req *req, int *err_no, struct pth_err *e)
 		errno = s.failed;
 		if (err_no != NULL)
 			*err_no = s.failed;
+		if (s.nowhere)
+			return pth_err_set(e, PTH_SYSTEM, "directory %s:", req->cwd);
 		pth_err_set(e, PTH_SYSTEM, "start %s:", s.file);
 		if (s.failed == ENOENT || s.failed == EACCES || s.failed == ENOEXEC)
 			not_there(e);

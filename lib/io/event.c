@@ -125,6 +125,13 @@ pth_event_quiet(void)
 }
 
 void
+pth_event_more(void)
+{
+	stream.verbose += stream.verbose < 2;
+	tell_more();
+}
+
+void
 pth_event_for_people(bool wipe)
 {
 	if (stream.mode == JSON)

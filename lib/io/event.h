@@ -27,6 +27,8 @@ void pth_event_run_id(const char *id);
 void pth_event_attempt(int attempt);
 /* From now on write errors only; the file of events still gets all. */
 void pth_event_quiet(void);
+/* Show the events of one level more: those of DEBUG, then those of TRACE. */
+void pth_event_more(void);
 /* A person reads stderr: brief text instead of JSON, unless PTH_EVENTS says
  * what it is to be. wipe: and something may be drawn below the cursor, which
  * each line wipes first; this is so from the beginning on a terminal that can. */

@@ -110,7 +110,7 @@ temporary(const char *base, int try)
 }
 
 void
-pth_file_sweep(int dirfd)
+pth_file_sweep(int dirfd, const char *base)
 {
 	struct dirent *de;
 	pth_auto_dir d = pth_opendir(dirfd, ".");
@@ -120,7 +120,10 @@ pth_file_sweep(int dirfd)
 
 		/* .NAME.PID, see temporary() */
 		if (de->d_name[0] == '.' && pid > de->d_name + 1 && pid[1] != '\0' &&
-		    pid[1 + strspn(pid + 1, "0123456789")] == '\0')
+		    pid[1 + strspn(pid + 1, "0123456789")] == '\0' &&
+		    (base == NULL ||
+		        (strncmp(de->d_name + 1, base, strlen(base)) == 0 &&
+		            de->d_name + 1 + strlen(base) == pid)))
 			unlinkat(dirfd, de->d_name, 0);
 	}
 }

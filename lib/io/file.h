@@ -44,9 +44,9 @@ struct pth_newfile {
 int pth_file_begin(struct pth_newfile *f, int dirfd, const char *path, struct pth_err *e);
 int pth_file_commit(struct pth_newfile *f, struct pth_err *e);
 void pth_file_abandon(struct pth_newfile *f);
-/* Remove the temporary names that writers which were killed have left in a
- * directory: there is one for a moment while a file replaces another. */
-void pth_file_sweep(int dirfd);
+/* Remove the temporary names that writers of a file, or of any (NULL), which were killed have left
+ * in a directory: there is one for a moment while a file replaces another. */
+void pth_file_sweep(int dirfd, const char *base);
 /* mkdir -p, mode 0777 less umask: below dirfd, no link on the way followed; or AT_FDCWD. */
 int pth_mkdirs(int dirfd, const char *path, struct pth_err *e);
 /*

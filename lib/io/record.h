@@ -47,6 +47,7 @@
 #define PTH_CAPTURE_LIMIT ((int64_t)1 << 30)     /* bytes of the captures of a test */
 #define PTH_LOG_LIMIT ((int64_t)64 << 20)        /* bytes of a log */
 #define PTH_CAPTURE_FILE "capture.pcapng"
+#define PTH_SERIES_FILE "series.jsonl" /* what pth-collect --series writes of captures */
 #define PTH_IMAGE_BASE "panther_base_service:latest" /* of images; pth-image base makes it */
 
 /* What a service does, in this order; each but the run is a list of commands. */

@@ -29,7 +29,12 @@
 	O(traffic, "msvc.traffic, a member of sample.net") \
 	O(packetsum, "a member of metrics.protocols") \
 	O(conns, "metrics.quic, metrics.tcp") \
+	O(connend, "conns.client, conns.server") \
+	O(ecn, "connend.ecn") \
+	O(close, "conns.close, qlogsum.close") \
+	O(httpsum, "conns.http") \
 	O(transfer, "metrics.transfer") \
+	O(qlogsum, "metrics.qlog.NAME") \
 	O(verdict, "test.verdict") \
 	O(judged, "verdict.rules[]") \
 	O(sample, "a line of metrics.jsonl") \
@@ -174,6 +179,7 @@
 	X(o, map, protocols, packetsum) \
 	X(o, obj, quic, conns) \
 	X(o, obj, tcp, conns) \
+	X(o, map, qlog, qlogsum) \
 	X(o, int, dropped, 0) \
 	X(o, int, omitted, 0) \
 	X(o, int, discarded, 0) \
@@ -215,14 +221,95 @@
 	X(o, int, handshakes, 0) \
 	X(o, int, confirmed_us, 0) \
 	X(o, list, versions, plain) \
+	X(o, int, first_byte_us, 0) \
+	X(o, int, stream_goodput_bps, 0) \
 	X(o, int, http3_frames, 0) \
-	X(o, int, retransmissions, 0)
+	X(o, int, handshake_packets, 0) \
+	X(o, int, handshake_bytes, 0) \
+	X(o, int, early_packets, 0) \
+	X(o, int, early_bytes, 0) \
+	X(o, int, retries, 0) \
+	X(o, int, version_negotiations, 0) \
+	X(o, num, amplification, 0) \
+	X(o, int, migrations, 0) \
+	X(o, int, path_challenges, 0) \
+	X(o, int, path_responses, 0) \
+	X(o, int, datagram_frames, 0) \
+	X(o, int, retransmissions, 0) \
+	X(o, int, tls, 0) \
+	X(o, list, sni, plain) \
+	X(o, list, alpn, plain) \
+	X(o, obj, close, close) \
+	X(o, obj, http, httpsum) \
+	X(o, obj, client, connend) \
+	X(o, obj, server, connend)
+#define PTH_KEYS_connend(X, o) \
+	X(o, int, packets, 0) \
+	X(o, int, bytes, 0) \
+	X(o, int, datagrams, 0) \
+	X(o, int, largest_datagram, 0) \
+	X(o, int, stream_bytes, 0) \
+	X(o, int, retransmitted_bytes, 0) \
+	X(o, int, lost, 0) \
+	X(o, int, undecrypted, 0) \
+	X(o, int, key_updates, 0) \
+	X(o, int, retransmissions, 0) \
+	X(o, int, out_of_order, 0) \
+	X(o, int, zero_windows, 0) \
+	X(o, int, resets, 0) \
+	X(o, int, rtt_min_us, 0) \
+	X(o, int, rtt_us, 0) \
+	X(o, int, rtt_p95_us, 0) \
+	X(o, int, rtt_smoothed_us, 0) \
+	X(o, int, spin_rtt_us, 0) \
+	X(o, int, ack_delay_us, 0) \
+	X(o, obj, ecn, ecn)
+#define PTH_KEYS_ecn(X, o) \
+	X(o, int, ect0, 0) \
+	X(o, int, ect1, 0) \
+	X(o, int, ce, 0)
+#define PTH_KEYS_close(X, o) \
+	X(o, int, code, 0) \
+	X(o, bool, application, false) \
+	X(o, str, reason, "")
+#define PTH_KEYS_httpsum(X, o) \
+	X(o, int, requests, 0) \
+	X(o, int, responses, 0) \
+	X(o, int, bytes, 0) \
+	X(o, map, status, plain) \
+	X(o, int, unread, 0)
 #define PTH_KEYS_transfer(X, o) \
 	X(o, int, files, 0) \
 	X(o, int, bytes, 0) \
 	X(o, int, duration_us, 0) \
 	X(o, int, goodput_bps, 0) \
 	X(o, str, measured, "")
+#define PTH_KEYS_qlogsum(X, o) \
+	X(o, int, files, 0) \
+	X(o, int, traces, 0) \
+	X(o, int, events, 0) \
+	X(o, int, groups, 0) \
+	X(o, list, formats, plain) \
+	X(o, str, vantage_point, "") \
+	X(o, int, traced_us, 0) \
+	X(o, int, packets_sent, 0) \
+	X(o, int, packets_received, 0) \
+	X(o, int, packets_lost, 0) \
+	X(o, int, packets_dropped, 0) \
+	X(o, int, spurious_losses, 0) \
+	X(o, int, rtt_min_us, 0) \
+	X(o, int, rtt_us, 0) \
+	X(o, int, rtt_p95_us, 0) \
+	X(o, int, rtt_smoothed_us, 0) \
+	X(o, int, congestion_window_max, 0) \
+	X(o, int, congestion_window, 0) \
+	X(o, int, bytes_in_flight_max, 0) \
+	X(o, int, connection_state_changes, 0) \
+	X(o, int, congestion_state_changes, 0) \
+	X(o, int, key_updates, 0) \
+	X(o, list, versions, plain) \
+	X(o, list, alpn, plain) \
+	X(o, obj, close, close)
 #define PTH_KEYS_verdict(X, o) \
 	X(o, str, status, NULL) \
 	X(o, bool, ok, false) \
@@ -237,6 +324,7 @@
 	X(o, str, status, NULL) \
 	X(o, str, category, NULL) \
 	X(o, bool, expect, false) \
+	X(o, str, by, NULL) \
 	X(o, str, text, "")
 
 #define PTH_KEYS_sample(X, o) \

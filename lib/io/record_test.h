@@ -99,7 +99,8 @@
 	X(o, str, from, "") \
 	X(o, str, to, "") \
 	X(o, str, reason, "") \
-	X(o, obj, plan, plan)
+	X(o, obj, plan, plan) \
+	X(o, obj, steps, steps)
 #define PTH_KEYS_source(X, o) \
 	X(o, str, file, NULL) \
 	X(o, int, line, 0) \

@@ -19,15 +19,31 @@
 #define MOST 64    /* options of a tool */
 #define LONG 256   /* getopt's code of the first option by its name; by its letter: the letter */
 
-enum { QUIET, PARTIAL, HELP, VERSION };
+enum { QUIET, VERBOSE, DEBUG, PARTIAL, HELP, VERSION };
+
+#define MORE "show events of the level DEBUG, too; twice: of TRACE"
 
 static const struct pth_option common[] = {
 	[QUIET] = { 'q', "quiet", NULL,
 	    "write errors only: no progress, summary, event or warning" },
+	[VERBOSE] = { 'v', "verbose", NULL, MORE },
+	[DEBUG] = { 0, "debug", NULL, "the same as --verbose" },
 	[PARTIAL] = { 0, "partial", NULL, "the stream was cut on purpose: it needs no end record" },
 	[HELP] = { 'h', "help", NULL, "write this help" },
 	[VERSION] = { 'V', "version", NULL, "write the version" },
 };
+
+/* The same for a tool that has another use for the letter. */
+static const struct pth_option named = { .name = "verbose", .help = MORE };
+
+static bool
+has_letter(const struct pth_tool *t, char letter)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->options[i].letter == letter)
+			return true;
+	return false;
+}
 
 /* The options of the tool and then the common ones; NULL behind the last. */
 static const struct pth_option *
@@ -36,7 +52,10 @@ option(const struct pth_tool *t, size_t i)
 	assert(t->n + countof(common) <= MOST);
 	if (i < t->n)
 		return &t->options[i];
-	return i - t->n < countof(common) ? &common[i - t->n] : NULL;
+	i -= t->n;
+	return i == VERBOSE && has_letter(t, common[VERBOSE].letter) ? &named :
+	    i < countof(common)                                      ? &common[i] :
+	                                                               NULL;
 }
 
 /* --- what is written --- */
@@ -221,11 +240,13 @@ number(const struct pth_option *o, const char *arg, struct pth_err *e)
 static bool
 set_common(struct pth_tool *t, const struct pth_option *o, struct pth_buf *text)
 {
-	switch (o - common) {
+	switch (o == &named ? VERBOSE : o - common) {
 	case QUIET:
 		t->quiet = true;
 		pth_event_quiet();
 		return false;
+	case VERBOSE:
+	case DEBUG: pth_event_more(); return false;
 	case PARTIAL: t->partial = true; return false;
 	case HELP: help(text, t); return true;
 	default: pth_buf_addf(text, "%s %s\n", t->name, PTH_VERSION); return true;
@@ -354,7 +375,7 @@ take_option(struct pth_tool *t, int code, char *const *argv)
 
 	if (o == NULL)
 		return refuse(t, code, argv[optind - 1]);
-	if (o >= common && o < common + countof(common)) {
+	if (o == &named || (o >= common && o < common + countof(common))) {
 		if (!set_common(t, o, &text))
 			return -1;
 		r = pth_tool_print(&text, &e);

@@ -13,7 +13,8 @@
  *   if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
  *           return code;
  *
- * Each tool also has -q, --partial, -h and -V, which no table lists.
+ * Each tool also has -q, -v, --debug, --partial, -h and -V, which no table lists; of -v only the
+ * name where its table has the letter.
  */
 #ifndef PTH_IO_TOOL_H
 #define PTH_IO_TOOL_H

@@ -63,6 +63,15 @@ pth_ykind_name(enum pth_ykind k)
 	return names[k];
 }
 
+const char *
+pth_ykind_a(enum pth_ykind k)
+{
+	static const char *const names[] = { "nothing", "a boolean", "an integer", "a number",
+		"a string", "a list", "a map" };
+
+	return names[k];
+}
+
 struct pth_ynode *
 pth_yaml_get(const struct pth_ynode *map, const char *key)
 {
@@ -383,7 +392,7 @@ merge_from(struct loader *l, const struct pth_ynode *from, json_t *have, struct 
 	}
 	if (from->kind != PTH_YMAP) {
 		pth_diags_add(l->d, PTH_ERROR, from->line, from->col,
-		    "<< takes a map or a list of maps, not a %s", pth_ykind_name(from->kind));
+		    "<< takes a map or a list of maps, not %s", pth_ykind_a(from->kind));
 		return tail;
 	}
 	for (const struct pth_ynode *c = from->child; c != NULL && count(l, 1, &here);

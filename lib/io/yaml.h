@@ -69,6 +69,8 @@ json_t *pth_yaml_json(const struct pth_ynode *n);
 bool pth_yaml_as_printed(const struct pth_ynode *n);
 /* "string" "integer" "map" ... for messages. */
 const char *pth_ykind_name(enum pth_ykind k);
+/* The same with its article: "an integer", and "nothing" for null. */
+const char *pth_ykind_a(enum pth_ykind k);
 
 /* YAML out, through libyaml's emitter; strings that YAML 1.1 or 1.2 would
  * read as something else are quoted. Appends to b. */

@@ -16,6 +16,7 @@ struct emit {
 	struct plan_with w; /* the service's own variables */
 	struct plan_service *s;
 	json_t *out;
+	const char *at; /* the key of the service that an error is about */
 };
 
 /* Does the list name the service, as the experiment or the plan does? */
@@ -33,7 +34,7 @@ variant(struct emit *m, const struct pth_ynode *at, const json_t *set, json_t *o
 {
 	const struct pth_ynode *specs = pth_yaml_get(m->s->view, "parameters"), *spec;
 	json_auto_t *vars = json_copy(m->w.vars), *params = json_copy(m->s->params);
-	struct emit other = { { m->w.p, vars, m->w.e }, m->s, m->out };
+	struct emit other = { { m->w.p, vars, m->w.e }, m->s, m->out, m->at };
 	json_t *argv = json_array(), *v, *own;
 	const char *key;
 
@@ -146,21 +147,25 @@ add_env(const struct plan_with *w, const struct pth_ynode *map, json_t *env)
 }
 
 /* The experiment's own variables are texts as they are, but for placeholders. */
-static int
-user_env(struct emit *m, const json_t *given, json_t *env)
+static void
+user_env(struct emit *m, const char *where, const json_t *given, json_t *env)
 {
-	pth_auto_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT, at = PTH_BUF_INIT;
 	const char *key;
 	json_t *v;
 
+	plan_path(&at, m->s, where);
 	json_object_foreach((json_t *)given, key, v) {
+		size_t len = at.len;
+		json_auto_t *text = NULL;
+
 		pth_buf_cut(&b, 0);
 		plan_scalar(&b, v);
-		if (plan_names(m->w.p, &b, 0, m->w.e) < 0)
-			return -1;
-		pth_json_set(env, key, pth_json_text(b.s, b.len));
+		text = pth_json_text(b.s, b.len);
+		pth_buf_addf(&at, ".%s", key);
+		pth_json_set(env, key, plan_names_in(m->w.p, text, &at, false));
+		pth_buf_cut(&at, len);
 	}
-	return 0;
 }
 
 static int
@@ -171,10 +176,12 @@ environment(struct emit *m)
 	json_t *env = json_object();
 
 	pth_svc_set_environment(m->out, env);
-	if (add_env(&m->w, protocol, env) < 0 || add_env(&m->w, own, env) < 0 ||
-	    user_env(m, plan_version_env(m->s), env) < 0 || user_env(m, m->s->runtime, env) < 0)
+	if (add_env(&m->w, protocol, env) < 0 || add_env(&m->w, own, env) < 0)
 		return -1;
-	return user_env(m, pth_given_environment(m->s->rec), env);
+	user_env(m, "implementation.version_config.env", plan_version_env(m->s), env);
+	user_env(m, "implementation.runtime_parameters", m->s->runtime, env);
+	user_env(m, "environment", pth_given_environment(m->s->rec), env);
+	return 0;
 }
 
 /* The variables of the execution environments are the run command's alone: what profiles the
@@ -245,6 +252,7 @@ overridden(struct emit *m, json_t *given, json_t *argv)
 	size_t i;
 	int r = 0;
 
+	m->at = PTH_KEY(given, command_override);
 	if (json_is_string(given)) {
 		r = plan_user_text(&m->w, "command_override", json_string_value(given), false, &b);
 		r = r < 0 ? r : pth_words(b.s != NULL ? b.s : "", argv, m->w.e);
@@ -260,6 +268,8 @@ overridden(struct emit *m, json_t *given, json_t *argv)
 			break;
 		pth_json_push(argv, pth_json_text(b.s, b.len));
 	}
+	if (r >= 0)
+		m->at = "implementation.name";
 	return r;
 }
 
@@ -298,11 +308,15 @@ cwd(struct emit *m, json_t *cmd)
 {
 	const char *given = pth_given_working_directory(m->s->rec);
 	const struct pth_ynode *n = pth_yaml_get(m->s->view, "cwd");
-	pth_auto_buf b = PTH_BUF_INIT;
+	pth_auto_buf b = PTH_BUF_INIT, at = PTH_BUF_INIT;
 
-	if (given != NULL)
-		pth_buf_adds(&b, given);
-	else if (plan_text(&m->w, n, &b) < 0)
+	if (given != NULL) {
+		json_auto_t *text = json_string(given), *out = NULL;
+
+		plan_path(&at, m->s, "working_directory");
+		out = plan_names_in(m->w.p, text, &at, false);
+		pth_buf_adds(&b, json_string_value(out));
+	} else if (plan_text(&m->w, n, &b) < 0)
 		return -1;
 	if (b.len != 0)
 		pth_cmd_set_cwd(cmd, b.s);
@@ -567,12 +581,12 @@ json_t *
 plan_service_emit(struct plan *p, struct plan_service *s)
 {
 	struct pth_err e = { 0 };
-	struct emit m = { { p, s->vars, &e }, s, json_object() };
+	struct emit m = { { p, s->vars, &e }, s, json_object(), "implementation.name" };
 	pth_auto_buf at = PTH_BUF_INIT;
 
 	head(&m);
 	if (body(&m) < 0)
-		plan_error(p, pth_category_err(&e, PTH_CAT_CONFIGURATION),
-		    plan_path(&at, s, "implementation.name"), "%s: %s", s->name, e.text);
+		plan_error(p, pth_category_err(&e, PTH_CAT_CONFIGURATION), plan_path(&at, s, m.at),
+		    "%s: %s", s->name, e.text);
 	return m.out;
 }

@@ -67,11 +67,13 @@ plan_files(const struct plan_with *w, struct plan_service *s)
 {
 	json_t *given = pth_given_files(s->rec), *out, *v;
 	json_auto_t *ours = json_array();
+	pth_auto_buf at = PTH_BUF_INIT;
 	size_t i;
 
 	if (plan_list(w, pth_yaml_get(s->view, "files"), ours) < 0)
 		return NULL;
-	out = given != NULL ? json_copy(given) : json_array();
+	plan_path(&at, s, "files");
+	out = given != NULL ? plan_names_in(w->p, given, &at, true) : json_array();
 	json_array_foreach(ours, i, v)
 		if (!replaced(given, pth_content_path(v)))
 			json_array_append(out, v);

@@ -3,6 +3,8 @@
  */
 #include "plan/priv.h"
 
+#include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -133,6 +135,32 @@ check_port(struct plan *p, const struct plan_service *s)
 	    s->plugin->name, s->protocol->name);
 }
 
+static bool
+takes_address(const struct plan_service *s)
+{
+	return plan_mentions(s->plugin, s->view, "bind_address") ||
+	    plan_mentions_in_role(s, "listen");
+}
+
+static bool
+is_loopback(const char *s)
+{
+	struct in_addr a;
+
+	return s != NULL && strncmp(s, "127.", 4) == 0 && inet_pton(AF_INET, s, &a) == 1;
+}
+
+/* A server that listens at one address of the loopback interface is found there only. */
+static void
+found_where_bound(struct plan_service *s)
+{
+	if (s->client || s->view == NULL || strcmp(s->listen, s->address) == 0 ||
+	    !is_loopback(s->listen) || !is_loopback(s->address) || !takes_address(s))
+		return;
+	free(s->address);
+	s->address = pth_xstrdup(s->listen);
+}
+
 /* A port or an address that the service cannot use is said. */
 static void
 no_use(struct plan *p, const struct plan_service *s)
@@ -146,7 +174,7 @@ no_use(struct plan *p, const struct plan_service *s)
 			plan_problem(p, PTH_WARNING, at.s,
 			    "'%s' has no effect for a client: it has the port of its target",
 			    ports[i]);
-	if (plan_mentions_in_role(s, "listen") || plan_mentions(s->plugin, s->view, "bind_address"))
+	if (takes_address(s))
 		return;
 	if (plan_usual_given(s, "bind_address", &at) != NULL)
 		plan_problem(p, PTH_WARNING, at.s,
@@ -178,6 +206,7 @@ plan_net(struct plan *p)
 		}
 		if (s->view != NULL)
 			no_use(p, s);
+		found_where_bound(s);
 	}
 	part(p);
 	plan_foreach(s, p)

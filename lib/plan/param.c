@@ -14,6 +14,14 @@ skipped(const struct plan_given *g, const char *key)
 	return false;
 }
 
+/* PANTHER's files hand environments any key. */
+static bool
+of_environment(const struct plan_given *g)
+{
+	return strncmp(g->path, "network_environment", 19) == 0 ||
+	    strncmp(g->path, "execution_environment", 21) == 0;
+}
+
 /* PANTHER's files hand plugins any key. One that nearly is a parameter is a
  * misspelling, another one only has no effect; a base key of all of PANTHER's
  * environments does not even deserve a word when it has its usual value. */
@@ -31,15 +39,16 @@ of_panther(const struct plan_given *g, const char *key, json_t *v)
 	static const char *const limits[] = { PTH_KEY(netenv, deploy_timeout),
 		PTH_KEY(netenv, teardown_timeout), PTH_KEY(netenv, fallback) };
 	pth_auto_buf b = PTH_BUF_INIT;
-	bool usual = false;
+	bool is_usual = false;
 
-	for (size_t i = 0; g->unknown == PTH_WARNING && i < countof(base); i++) {
+	for (size_t i = 0; (of_environment(g) || g->unknown == PTH_WARNING) && i < countof(base);
+	     i++) {
 		if (strcmp(base[i].key, key) != 0)
 			continue;
 		pth_json_dump(&b, v);
-		usual = base[i].usual == NULL || strcmp(b.s, base[i].usual) == 0;
+		is_usual = base[i].usual == NULL || strcmp(b.s, base[i].usual) == 0;
 	}
-	return usual ||
+	return is_usual ||
 	    (strncmp(g->path, "network_environment", 19) == 0 &&
 	        pth_one_of(key, limits, countof(limits)));
 }
@@ -48,19 +57,31 @@ static void
 unknown(struct plan *p, const char *plugin, const struct pth_ynode *specs,
     const struct plan_given *g, const char *key)
 {
+	/* Keys of environments beside their parameters. */
+	static const char *const nets[] = { PTH_KEYS_netenv(PTH_KEY_OF, netenv) },
+	                         *const profilers[] = { PTH_KEYS_exenv(PTH_KEY_OF, exenv) };
+	bool net = strncmp(g->path, "network_environment", 19) == 0;
+	const char *const *more = net ? nets : profilers;
+	size_t n = 0, n_more = !of_environment(g) ? 0 : net ? countof(nets) : countof(profilers);
 	pth_auto_free const char **names = pth_xarray(
-	    NULL, specs != NULL ? specs->n + 1 : 1, sizeof *names);
+	    NULL, n_more + (specs != NULL ? specs->n : 0) + 1, sizeof *names);
 	pth_auto_buf path = PTH_BUF_INIT, shown = PTH_BUF_INIT;
 	const char *near;
-	size_t n = 0;
+	bool error;
 
 	pth_yaml_foreach(s, specs)
 		names[n++] = s->key;
+	for (size_t i = 0; i < n_more; i++)
+		names[n++] = more[i];
 	near = pth_nearest(key, names, n);
+	if (near != NULL && strcmp(near, key) == 0)
+		near = NULL; /* of another environment */
+	error = near != NULL && g->unknown == PTH_ERROR &&
+	    (!of_environment(g) || pth_slip(key, near));
 	pth_buf_addf(&path, "%s.%s", g->path, key);
 	pth_show(&shown, key, 80);
-	plan_problem(p, near != NULL ? g->unknown : PTH_WARNING, path.s,
-	    "%s has no parameter '%s'%s%s%s", plugin, shown.s, PTH_DID_YOU_MEAN(near));
+	plan_problem(p, error ? PTH_ERROR : PTH_WARNING, path.s, "%s has no parameter '%s'%s%s%s",
+	    plugin, shown.s, PTH_DID_YOU_MEAN(near));
 }
 
 /* How a value was written in the experiment, when what YAML made of it does not tell; or NULL. */
@@ -70,24 +91,40 @@ text_of(const struct plan *p, const char *path)
 	return json_string_value(json_array_get(json_object_get(pth_test_marks(p->rec), path), 3));
 }
 
-/* What is there for a text: what YAML made of 0777, 1.10, NO is not what somebody wrote. New. */
-static json_t *
-written(const struct plan *p, const char *path, const json_t *v)
+json_t *
+plan_written(const struct plan *p, const char *path, const json_t *v, bool words)
 {
-	const char *text = text_of(p, path);
+	const char *text = words || !json_is_boolean(v) ? text_of(p, path) : NULL, *key;
+	pth_auto_buf at = PTH_BUF_INIT;
 	json_t *out, *item;
 	size_t i;
 
-	if (!json_is_array(v))
+	if (!json_is_array(v) && !json_is_object(v))
 		return text != NULL ? json_string(text) : json_deep_copy(v);
-	out = json_array();
+	out = json_is_array(v) ? json_array() : json_object();
 	json_array_foreach((json_t *)(uintptr_t)v, i, item) {
-		pth_auto_buf at = PTH_BUF_INIT;
-
+		pth_buf_cut(&at, 0);
 		pth_buf_addf(&at, "%s.%zu", path, i);
-		pth_json_push(out, written(p, at.s, item));
+		pth_json_push(out, plan_written(p, at.s, item, words));
+	}
+	json_object_foreach((json_t *)(uintptr_t)v, key, item) {
+		pth_buf_cut(&at, 0);
+		pth_buf_addf(&at, "%s.%s", path, key);
+		pth_json_set(out, key, plan_written(p, at.s, item, words));
 	}
 	return out;
+}
+
+/* Is what stands there, or in it, text for a program, whatever YAML makes of it? words: NO, too,
+ * as in a list of arguments. */
+static bool
+becomes_text(const struct pth_ynode *spec, const json_t *v, bool *words)
+{
+	bool typed = strcmp(pth_param_type(spec), "list") == 0 &&
+	    pth_yaml_get(spec, "items") != NULL;
+
+	*words = pth_param_is_text(spec) || (json_is_array(v) && !typed);
+	return *words || (json_is_object(v) && strcmp(pth_param_type(spec), "map") == 0);
 }
 
 /* Of a number the reading may surprise. */
@@ -100,6 +137,22 @@ decimal(struct plan *p, const char *path, const char *text)
 		    "%.60s is read as a decimal number (YAML 1.1 readers take it as octal)", text);
 }
 
+/* The default, which is the same in each test: made once where nobody can change it. */
+static json_t *
+usual(struct plan *p, const struct pth_ynode *spec, struct pth_err *e)
+{
+	struct pth_dval *d = (struct pth_dval *)(uintptr_t)spec;
+	json_t *v;
+
+	if (d->kept != NULL)
+		return json_incref(d->kept);
+	v = pth_param_default(spec->key, spec, e);
+	if (v == NULL || json_is_object(v) || json_is_array(v))
+		return v;
+	pth_plugins_keep(p->ps, d, v);
+	return json_incref(v);
+}
+
 /* A parameter that PANTHER has and nothing here reads: whoever asks for something else than
  * what there is anyway is told so. */
 static void
@@ -107,14 +160,14 @@ unused(struct plan *p, const struct pth_plugin *x, const struct pth_ynode *view,
     const struct pth_ynode *spec, const char *path, const json_t *v)
 {
 	const char *why = pth_desc_str(spec, "unused", NULL);
-	json_auto_t *usual = NULL;
+	json_auto_t *by_itself = NULL;
 	pth_auto_buf at = PTH_BUF_INIT;
 	struct pth_err e;
 
 	if (why == NULL || json_is_null(v))
 		return;
-	usual = pth_param_default(spec->key, spec, &e);
-	if (json_equal(usual, v) != 0 || plan_mentions(x, view, spec->key))
+	by_itself = usual(p, spec, &e);
+	if (json_equal(by_itself, v) != 0 || plan_mentions(x, view, spec->key))
 		return;
 	pth_buf_addf(&at, "%s.%s", path, spec->key);
 	plan_problem(
@@ -146,6 +199,7 @@ one(struct plan *p, const struct pth_plugin *x, const struct pth_ynode *view,
 	const json_t *v = NULL;
 	json_auto_t *text = NULL;
 	json_t *out;
+	bool words;
 	size_t i;
 
 	for (i = 0; i < n && v == NULL; i++)
@@ -153,8 +207,8 @@ one(struct plan *p, const struct pth_plugin *x, const struct pth_ynode *view,
 			v = json_object_get(given[i].map, spec->key);
 	if (v != NULL)
 		pth_buf_addf(&path, "%s.%s", given[i - 1].path, spec->key);
-	if (v != NULL && pth_param_is_text(spec))
-		v = text = written(p, path.s, v);
+	if (v != NULL && becomes_text(spec, v, &words))
+		v = text = plan_written(p, path.s, v, words);
 	else if (json_is_integer(v) && text_of(p, path.s) != NULL)
 		decimal(p, path.s, text_of(p, path.s));
 	/* as in version files: {value: 5, description: ...} */
@@ -164,7 +218,7 @@ one(struct plan *p, const struct pth_plugin *x, const struct pth_ynode *view,
 	if (v == NULL && pth_yaml_get(spec, "wanted") != NULL && pth_yaml_get(spec, "wanted")->b)
 		plan_problem(p, PTH_WARNING, given[0].path, "%s without %s: %s", x->name, spec->key,
 		    pth_desc_str(spec, "description", "nothing is done"));
-	out = v == NULL ? pth_param_default(spec->key, spec, &e) : value_of(spec, v, &e);
+	out = v == NULL ? usual(p, spec, &e) : value_of(spec, v, &e);
 	if (out == NULL) {
 		if (v == NULL)
 			pth_buf_addf(&path, "%s.%s", given[0].path, spec->key);
@@ -225,10 +279,7 @@ late(const struct plan_with *w, struct plan_service *s, const struct pth_ynode *
 		pth_buf_addf(&name, "parameter %s", spec->key);
 		out = pth_json_map(v, render, &(struct render){ w, name.s });
 	} else if (from != NULL && from->kind == PTH_YSTR && json_is_null(v)) {
-		pth_dval_where(&name, from);
-		v = pth_json_path(w->vars, from->text);
-		out = v != NULL ? json_incref(v) :
-		                  pth_template_expr(name.s, from->text, w->vars, w->e);
+		out = plan_expression(w, from, from->text);
 	} else
 		return 0;
 	if (out == NULL)

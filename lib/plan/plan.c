@@ -133,16 +133,18 @@ env_plugin(struct plan *p, enum pth_kind kind, const char *name, const char *pat
 	return plan_usable(p, x, kind, what, name, path) ? x : NULL;
 }
 
-/* Options of any environment stand beside `type`; files of PANTHER put them below
- * plugin_config or config. */
+/* Options of environments stand beside `type`, or below plugin_config or config (PANTHER). */
 static json_t *
-env_params(struct plan *p, const struct pth_plugin *x, const json_t *given, const char *path)
+env_params(
+    struct plan *p, const struct pth_plugin *x, const json_t *given, const char *path, bool inside)
 {
-	static const char *const plain[] = { PTH_KEYS_exenv(PTH_KEY_OF, exenv) "services", NULL };
+	static const char *const words[] = { PTH_KEY(netenv, container),
+		PTH_KEYS_exenv(PTH_KEY_OF, exenv) "services", NULL };
+	const char *const *plain = inside ? words : words + 1;
 	struct plan_given g[] = {
-		{ given, path, PTH_WARNING, plain },
-		{ pth_exenv_plugin_config(given), path, PTH_WARNING, plain },
-		{ pth_exenv_config(given), path, PTH_WARNING, plain },
+		{ given, path, PTH_ERROR, plain },
+		{ pth_exenv_plugin_config(given), path, PTH_ERROR, plain },
+		{ pth_exenv_config(given), path, PTH_ERROR, plain },
 	};
 
 	return plan_params(p, x, x->root, g, countof(g));
@@ -166,12 +168,12 @@ network(struct plan *p)
 	p->env = env_plugin(p, PTH_NETWORK, pth_netenv_type(given), "network_environment.type");
 	if (p->env == NULL)
 		return;
-	inside = pth_desc_str(p->env->root, "in_container", NULL);
-	if (inside != NULL && wants_container(given) &&
+	inside = wants_container(given) ? pth_desc_str(p->env->root, "in_container", NULL) : NULL;
+	if (inside != NULL &&
 	    (p->env = env_plugin(p, PTH_NETWORK, inside, "network_environment.container")) == NULL)
 		return;
 	p->eview = p->env->root;
-	p->eparams = env_params(p, p->env, given, "network_environment");
+	p->eparams = env_params(p, p->env, given, "network_environment", inside != NULL);
 }
 
 static void
@@ -188,7 +190,7 @@ add_execution(struct plan *p, const json_t *given, size_t i)
 	if (x->plugin != NULL) {
 		x->index = i;
 		x->view = x->plugin->root;
-		x->params = env_params(p, x->plugin, given, b.s);
+		x->params = env_params(p, x->plugin, given, b.s, false);
 		x->only = pth_json_of_type(given, "services", JSON_ARRAY);
 		p->nexecs++;
 	}
@@ -246,7 +248,7 @@ name_taken(const char *name)
 {
 	static const char *const names[] = { "certs", "setup", "teardown", "pre_commands",
 		"post_commands", "steps", "tmp", "record.json*", "result.json*", "metrics.jsonl",
-		"capture*.pcapng" };
+		"series.jsonl*", "capture*.pcapng" };
 
 	for (size_t i = 0; i < countof(names); i++)
 		if (pth_glob(names[i], name))
@@ -502,6 +504,7 @@ emit(struct plan *p, bool whole)
 		pth_json_push(order, json_string(p->order[i]->name));
 		pth_json_push(list, plan_service_emit(p, p->order[i]));
 	}
+	plan_names_steps(p);
 	cap = plan_capture(p, list, &e);
 	if (cap == NULL ||
 	    (whole &&
@@ -572,8 +575,7 @@ drop_unsound(struct plan *p)
 	p->nordered = n;
 }
 
-/* Of a test with errors, what is right is planned as far as it does not need what is wrong: to
- * find the errors in it. NULL when that is nothing. */
+/* Of a test with errors, what does not need what is wrong: to find them all. NULL: nothing. */
 static json_t *
 plan_all(struct plan *p)
 {
@@ -644,7 +646,7 @@ in_vain(const json_t *rec, struct pth_diags *d)
 
 	pth_rec_where(rec, "network_environment.fallback", &file, &line, &col);
 	pth_diags_add(d, PTH_WARNING, line, col,
-	    "fallback: no effect, for localhost needs no container engine");
+	    "fallback has no effect: localhost needs no container engine");
 	pth_diags_place(d, file);
 }
 
@@ -674,6 +676,8 @@ fallback(struct pth_plugins *ps, json_t *rec, json_t *other, const struct pth_pl
 	pth_fallback_set_from(o, pth_env_type(pth_plan_environment(pth_test_plan(rec))));
 	pth_fallback_set_to(o, pth_env_type(pth_plan_environment(plan)));
 	pth_fallback_set_plan(o, json_incref(plan));
+	if (json_equal(pth_test_steps(other), pth_test_steps(rec)) == 0)
+		pth_fallback_set_steps(o, json_incref(pth_test_steps(other)));
 	pth_test_set_fallback(rec, o);
 	return 0;
 }

@@ -108,12 +108,15 @@ json_t *plan_service_emit(struct plan *p, struct plan_service *s);
  * more: a warning. New object. */
 struct plan_given {
 	const json_t *map;
-	const char *path; /* of its marks */
-	enum pth_severity unknown;
-	const char *const *skip; /* names that are no parameters, NULL-ended */
+	const char *path;          /* of its marks */
+	enum pth_severity unknown; /* what is nearly a parameter, in an environment a slip of one */
+	const char *const *skip;   /* names that are no parameters, NULL-ended */
 };
 json_t *plan_params(struct plan *p, const struct pth_plugin *x, const struct pth_ynode *view,
     const struct plan_given *given, size_t n);
+/* A value of the experiment for a program that reads text: what YAML made of 0777 and 1.10 is not
+ * what somebody wrote; words: NO and off are not, either. path: of its marks. New. */
+json_t *plan_written(const struct plan *p, const char *path, const json_t *v, bool words);
 /* `from:` and `template:` once the variables are there. */
 int plan_params_late(const struct plan_with *w, struct plan_service *s);
 
@@ -147,7 +150,7 @@ bool plan_mentions_in_role(const struct plan_service *s, const char *name);
 void plan_usual_words(struct plan *p, struct plan_service *s);
 void plan_usual_argv(const struct plan_service *s, const json_t *params, json_t *argv);
 /* runtime_parameters that the descriptor has, a new object or NULL; the others into runtime. */
-json_t *plan_usual_runtime(struct plan_service *s, struct pth_buf *path);
+json_t *plan_usual_runtime(const struct plan *p, struct plan_service *s, struct pth_buf *path);
 json_t *plan_usual_certificates(const struct plan_service *s, struct pth_buf *path);
 /* The parameter as the experiment gives it, borrowed, or NULL; with the path of its mark. */
 const json_t *plan_usual_given(
@@ -199,6 +202,8 @@ struct plan_with {
 	struct pth_err *e;
 };
 int plan_text(const struct plan_with *w, const struct pth_ynode *n, struct pth_buf *b);
+/* The value of a node's expression, which is this text at each call; new, or NULL with w->e. */
+json_t *plan_expression(const struct plan_with *w, const struct pth_ynode *n, const char *text);
 /* A duration; *us stays when there is none. */
 int plan_duration(const struct plan_with *w, const struct pth_ynode *n, int64_t *us);
 /* A `when:` expression: 1 (also when n is NULL), 0, or -1 with e. */
@@ -224,6 +229,11 @@ int plan_user_text(
 
 /* plan/reference.c: @{service:attribute[secondary]:format} in b from `at` on. */
 int plan_names(struct plan *p, struct pth_buf *b, size_t at, struct pth_err *e);
+/* The same in all texts of a value of the experiment; path: of its marks, where a problem is
+ * said. now: nobody looks at what is left, which only who runs in a container can tell. New. */
+json_t *plan_names_in(struct plan *p, const json_t *v, struct pth_buf *path, bool now);
+/* In the words of the test's steps, which are changed. */
+void plan_names_steps(struct plan *p);
 /* A warning for each secondary endpoint that none has asked for. */
 void plan_names_end(struct plan *p);
 

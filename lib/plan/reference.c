@@ -35,8 +35,9 @@ unknown_service(struct plan *p, const char *name, struct pth_err *e)
 	for (size_t i = 0; i < p->nservices; i++)
 		names[i] = p->services[i].name;
 	near = pth_nearest(name, names, p->nservices);
-	return pth_err_set(
-	    e, PTH_INPUT, "@{%s:...}: no service of this name%s%s%s", name, PTH_DID_YOU_MEAN(near));
+	return pth_err_set(e, PTH_INPUT,
+	    "@{%s:...}: there is no service of this name in the test%s%s%s", name,
+	    PTH_DID_YOU_MEAN(near));
 }
 
 static int
@@ -109,6 +110,74 @@ plan_names(struct plan *p, struct pth_buf *b, size_t at, struct pth_err *e)
 	pth_buf_cut(b, at);
 	pth_buf_add(b, out.s, out.len);
 	return 0;
+}
+
+/* Has the text still the address of a service? What is at it, for a message; NULL: none. Places
+ * such as @{dir} are known when it runs. */
+static const char *
+unknown_address(const char *text)
+{
+	struct pth_placeholder r;
+
+	while (pth_placeholder_next(text, &r)) {
+		if (r.fault == NULL && r.attribute != NULL)
+			return r.begin;
+		text = r.end;
+	}
+	return NULL;
+}
+
+json_t *
+plan_names_in(struct plan *p, const json_t *v, struct pth_buf *path, bool now)
+{
+	pth_auto_buf b = PTH_BUF_INIT;
+	size_t len = path->len, i;
+	struct pth_err e;
+	const char *key;
+	json_t *out, *c;
+	const char *still;
+
+	if (json_is_string(v)) {
+		pth_buf_add(&b, json_string_value(v), json_string_length(v));
+		if (plan_names(p, &b, 0, &e) != 0)
+			plan_error(p, PTH_CAT_CONFIGURATION, path->s, "%s", e.text);
+		else if (now && p->infos != NULL && (still = unknown_address(b.s)) != NULL)
+			plan_error(p, PTH_CAT_CONFIGURATION, path->s,
+			    "%.100s: a container has no address before it runs; ask for its "
+			    "hostname",
+			    still);
+		return pth_json_text(b.s, b.len);
+	}
+	if (!json_is_array(v) && !json_is_object(v))
+		return json_incref((json_t *)(uintptr_t)v);
+	out = json_is_array(v) ? json_array() : json_object();
+	json_array_foreach((json_t *)(uintptr_t)v, i, c) {
+		pth_buf_addf(path, ".%zu", i);
+		pth_json_push(out, plan_names_in(p, c, path, now));
+		pth_buf_cut(path, len);
+	}
+	json_object_foreach((json_t *)(uintptr_t)v, key, c) {
+		pth_buf_addf(path, ".%s", key);
+		pth_json_set(out, key, plan_names_in(p, c, path, now));
+		pth_buf_cut(path, len);
+	}
+	return out;
+}
+
+void
+plan_names_steps(struct plan *p)
+{
+	static const char *const keys[] = { PTH_KEY(steps, pre_commands),
+		PTH_KEY(steps, post_commands), PTH_KEY(steps, actions) };
+	json_t *steps = pth_test_steps(p->rec), *v;
+
+	for (size_t i = 0; i < countof(keys); i++) {
+		pth_auto_buf path = PTH_BUF_INIT;
+
+		pth_buf_addf(&path, "steps.%s", keys[i]);
+		if ((v = json_object_get(steps, keys[i])) != NULL)
+			pth_json_set(steps, keys[i], plan_names_in(p, v, &path, true));
+	}
 }
 
 void

@@ -172,7 +172,7 @@ look_params(struct plan *p, struct plan_service *s)
 	             plugin = PTH_BUF_INIT, nested = PTH_BUF_INIT, nested_config = PTH_BUF_INIT,
 	             certs = PTH_BUF_INIT, runtime = PTH_BUF_INIT, file = PTH_BUF_INIT;
 	json_auto_t *certificates = plan_usual_certificates(s, &certs);
-	json_auto_t *run = plan_usual_runtime(s, &runtime);
+	json_auto_t *run = plan_usual_runtime(p, s, &runtime);
 	json_auto_t *version = plan_version_params(s);
 	struct plan_given given[] = {
 		{ impl, plan_path(&at, s, "implementation"), PTH_ERROR, plain },

@@ -76,7 +76,19 @@ mentions(const struct pth_plugin *x, const struct pth_ynode *view, const char *n
 bool
 plan_mentions(const struct pth_plugin *x, const struct pth_ynode *view, const char *name)
 {
-	return mentions(x, view, name, 0);
+	struct pth_dval *d = (struct pth_dval *)(uintptr_t)view;
+	json_t *known = NULL;
+
+	if (d == NULL)
+		return false;
+	if (d->kept == NULL)
+		pth_plugins_keep(x->set, d, json_object());
+	known = json_object_get(d->kept, name);
+	if (known == NULL) {
+		known = json_boolean(mentions(x, view, name, 0));
+		pth_json_set(d->kept, name, known);
+	}
+	return json_is_true(known);
 }
 
 bool
@@ -107,6 +119,8 @@ plan_usual_given(const struct plan_service *s, const char *name, struct pth_buf 
 		if (i % 2 != 0)
 			map = json_object_get(map, "parameters");
 		v = json_object_get(map, name);
+		if (v == NULL && i + 1 < 2 * PLAN_SAID)
+			continue;
 		pth_buf_cut(path, 0);
 		pth_buf_addf(path, "services.%s.%s%s.%s", s->key, what,
 		    i % 2 != 0 ? ".parameters" : "", name);
@@ -150,7 +164,7 @@ variable_name(const char *s)
 }
 
 json_t *
-plan_usual_runtime(struct plan_service *s, struct pth_buf *path)
+plan_usual_runtime(const struct plan *p, struct plan_service *s, struct pth_buf *path)
 {
 	const json_t *given = plan_usual_given(s, "runtime_parameters", path);
 	const struct pth_ynode *specs = pth_yaml_get(s->view, "parameters");
@@ -172,7 +186,14 @@ plan_usual_runtime(struct plan_service *s, struct pth_buf *path)
 		    !pth_is_digit(*key) && pth_nearest(key, names, n) == NULL &&
 		    !json_is_object(v) && !json_is_array(v);
 
-		json_object_set(own ? s->runtime : out, key, v);
+		if (own) {
+			pth_auto_buf at = PTH_BUF_INIT;
+
+			pth_buf_addf(&at, "%s.%s", path->s, key);
+			pth_json_set(s->runtime, key, plan_written(p, at.s, v, true));
+		} else {
+			json_object_set(out, key, v);
+		}
 	}
 	return out;
 }

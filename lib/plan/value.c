@@ -126,12 +126,29 @@ unknown_name(const struct plan_with *w, const char *text)
 	    NULL;
 }
 
-/* Returns the value of an expression; a plain path ("requests", "target.files") needs
- * no parser. */
+json_t *
+plan_expression(const struct plan_with *w, const struct pth_ynode *n, const char *text)
+{
+	struct pth_dval *d = (struct pth_dval *)n;
+	pth_auto_buf name = PTH_BUF_INIT;
+	json_t *v = pth_json_path(w->vars, text);
+
+	if (v != NULL)
+		return json_incref(v);
+	if (d->x == NULL) {
+		pth_dval_where(&name, n);
+		d->x = pth_template_parse_expr(name.s, text, w->e);
+		if (d->x == NULL)
+			return NULL;
+		keep(w->p->ps, d->x);
+	}
+	return pth_template_value(d->x, w->vars, w->e);
+}
+
+/* The value of an expression, whose names must be known. */
 static json_t *
 evaluate(const struct plan_with *w, const struct pth_ynode *n, const char *text)
 {
-	pth_auto_buf name = PTH_BUF_INIT;
 	pth_auto_str unknown = NULL;
 	json_t *v = pth_json_path(w->vars, text);
 
@@ -141,8 +158,7 @@ evaluate(const struct plan_with *w, const struct pth_ynode *n, const char *text)
 		pth_dval_error(w->e, n, "'%.80s' is undefined", unknown);
 		return NULL;
 	}
-	pth_dval_where(&name, n);
-	v = pth_template_expr(name.s, text, w->vars, w->e);
+	v = plan_expression(w, n, text);
 	if (v == NULL)
 		of_descriptor(w->e);
 	return v;
@@ -280,7 +296,7 @@ command(const struct plan_with *w, const struct pth_ynode *n, int64_t timeout_us
 	if (cmd_argv(w, n, argv) < 0)
 		return NULL;
 	if (json_array_size(argv) == 0) {
-		pth_dval_error(w->e, n, "a command without words");
+		pth_dval_error(w->e, n, "the command has no words");
 		return NULL;
 	}
 	if (plan_duration(w, pth_yaml_get(n, "timeout"), &timeout_us) < 0)

@@ -559,7 +559,7 @@ check_metric(struct check *c, const struct pth_ynode *n)
 	if (n->kind != PTH_YMAP)
 		return;
 	if (pth_yaml_get(n, "name") == NULL)
-		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n), "a metric without name");
+		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n), "the metric has no name");
 	check_regex(c, pth_yaml_get(n, "matches"));
 }
 
@@ -582,7 +582,7 @@ check_event(struct check *c, const struct pth_ynode *n)
 		check_scalar(c, name, NAME);
 	else if (name == NULL && groups == 0)
 		pth_diags_add(c->d, PTH_ERROR, PTH_AT(n),
-		    "an event without name: give it one, or matches a group that is the name");
+		    "the event has no name: give it one, or give matches a group that is the name");
 }
 
 static void

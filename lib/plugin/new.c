@@ -198,7 +198,7 @@ pth_plugin_new(struct pth_plugins *ps, const char *share, const struct pth_new *
 		return pth_err_set(e, PTH_USAGE, "a %s has no %s of its own", kind_word(what->kind),
 		    what->docker ? "image" : "commands");
 	if (what->iut != NULL && !experiment)
-		return pth_err_set(e, PTH_USAGE, "--iut is for experiments");
+		return pth_err_set(e, PTH_USAGE, "--iut applies to experiments only");
 	if (experiment ? choose(&n, e) < 0 :
 	                 (pth_kind_service(what->kind) || what->base != NULL) && fit(&n, e) < 0)
 		return -1;

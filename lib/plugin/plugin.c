@@ -11,6 +11,7 @@
 #include "base/words.h"
 #include "io/event.h"
 #include "io/file.h"
+#include "io/json.h"
 
 enum { DESCRIPTOR_MAX = 256 << 10, FILES_MAX = 8192, DEPTH_MAX = 6, FEW = 12 };
 
@@ -86,8 +87,8 @@ read_tree(struct pth_plugins *ps, struct pth_plugin *p, struct pth_diags *d)
 		root = NULL;
 	if (root != NULL && root->kind != PTH_YMAP) {
 		pth_diags_add(d, PTH_ERROR, PTH_AT(root),
-		    "a descriptor is a map with plugin: and kind:, not a %s",
-		    pth_ykind_name(root->kind));
+		    "a descriptor is a map with plugin: and kind:, not %s",
+		    pth_ykind_a(root->kind));
 		root = NULL;
 	}
 	return root;
@@ -131,6 +132,7 @@ add(struct pth_plugins *ps, const char *path, const char *file, const char *stem
 {
 	struct pth_plugin *p = pth_arena_alloc(&ps->arena, sizeof *p);
 
+	p->set = ps;
 	p->path = pth_arena_str(&ps->arena, path);
 	p->file = pth_arena_str(&ps->arena, file);
 	p->name = p->stem = pth_arena_str(&ps->arena, stem);
@@ -383,11 +385,21 @@ pth_plugins_open(struct pth_plugins *ps, const struct pth_strv *dirs, const char
 }
 
 void
+pth_plugins_keep(struct pth_plugins *ps, struct pth_dval *d, json_t *v)
+{
+	if (ps->kept == NULL)
+		ps->kept = json_array();
+	pth_json_push(ps->kept, v);
+	d->kept = v;
+}
+
+void
 pth_plugins_close(struct pth_plugins *ps)
 {
 	for (size_t i = 0; i < ps->ntemplates; i++)
 		pth_template_free(ps->templates[i]);
 	free(ps->templates);
+	json_decref(ps->kept);
 	free(ps->plugins);
 	pth_arena_release(&ps->arena);
 	memset(ps, 0, sizeof *ps);

@@ -32,9 +32,12 @@ struct pth_dval {
 	const char *file;       /* as shown in messages */
 	struct pth_template *t; /* compiled when first rendered */
 	char state;             /* 0: not looked at; 'l': literal; 't': template */
+	struct pth_template *x; /* the same text as an expression, likewise */
+	json_t *kept;           /* what was made of it, owned by the set's `kept`; or NULL */
 };
 
 struct pth_plugin {
+	struct pth_plugins *set; /* whose it is */
 	enum pth_kind kind;
 	const char *name;          /* what it says itself, else that of its file */
 	const char *stem;          /* the name of its file or folder */
@@ -56,7 +59,11 @@ struct pth_plugins {
 	size_t nplugins, room;
 	struct pth_template **templates; /* to be freed */
 	size_t ntemplates, template_room;
+	json_t *kept; /* list of what values keep */
 };
+
+/* The node keeps v, which is stolen, until the set is closed: it is the same in each test. */
+void pth_plugins_keep(struct pth_plugins *ps, struct pth_dval *d, json_t *v);
 
 /* Where `pth-plugin new` writes, and everybody looks. */
 #define PTH_PLUGINS_HERE "plugins"

@@ -70,9 +70,8 @@ static const struct shape_key whole_keys[] = {
 void
 pth_desc_wrong(struct pth_diags *d, const struct pth_ynode *n, const char *what)
 {
-	pth_diags_add(d, PTH_ERROR, PTH_AT(n), "%s%smust be %s, not a %s",
-	    n->key != NULL ? n->key : "", n->key != NULL ? ": " : "", what,
-	    pth_ykind_name(n->kind));
+	pth_diags_add(d, PTH_ERROR, PTH_AT(n), "%s%smust be %s, not %s",
+	    n->key != NULL ? n->key : "", n->key != NULL ? ": " : "", what, pth_ykind_a(n->kind));
 }
 
 static void check_shape(

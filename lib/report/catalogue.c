@@ -93,7 +93,7 @@ pth_report_causes_load(struct pth_report *r)
 	r->causes_read = true;
 	pth_diags_init(&d, r->causes_file);
 	if (pth_file_read_named(r->causes_file, CATALOGUE_MAX, &text, &e) != 0)
-		pth_warn("no likely causes: %s", e.text);
+		pth_warn("likely causes are not told: %s", e.text);
 	else
 		read_all(r, &text, &d);
 	if (d.errors > 0)

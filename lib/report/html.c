@@ -15,8 +15,16 @@ static const char style[] =
     "th,td{border-color:#444}pre{background:#262626}.ok{color:#7bd88f}.bad{color:#ff8a80}"
     "a{color:#8ab4f8}}";
 
-static void
-html(struct pth_buf *b, const char *s)
+/* Of the plots; only where there are some. */
+static const char plot_style[] =
+    "<style>.plots{display:flex;flex-wrap:wrap}.plots svg{width:24em;margin:.3em}"
+    ".plots path{fill:none;stroke:#888}.plots text{font-size:11px;fill:currentColor}"
+    ".plots .e{text-anchor:end}.plots polyline{fill:none;stroke-width:1.2;"
+    "vector-effect:non-scaling-stroke}polyline.cli{stroke:#1a73e8}polyline.srv{stroke:#d9730d}"
+    "span.cli{color:#1a73e8}span.srv{color:#d9730d}</style>\n";
+
+void
+pth_report_html_text(struct pth_buf *b, const char *s)
 {
 	for (; *s != '\0'; s++) {
 		const char *entity = *s == '\'' ? "&#39;" : pth_report_entity(*s);
@@ -29,7 +37,7 @@ html(struct pth_buf *b, const char *s)
 	}
 }
 
-#define HTML(b, ...) pth_report_weave(b, html, __VA_ARGS__, (char *)NULL)
+#define HTML(b, ...) pth_report_weave(b, pth_report_html_text, __VA_ARGS__, (char *)NULL)
 
 static void
 element(struct pth_buf *b, const char *name, const char *text)
@@ -97,8 +105,23 @@ test_services(const struct pth_report_test *t, struct pth_buf *b)
 	pth_buf_adds(b, "</table>\n");
 }
 
+/* The first of a page come with their style. */
 static void
-test_details(const struct pth_report_test *t, const char *outdir, size_t i, struct pth_buf *b)
+test_plots(const struct pth_report_test *t, size_t *used, struct pth_buf *b)
+{
+	pth_auto_buf plots = PTH_BUF_INIT;
+	bool first = *used == 0;
+
+	pth_report_plots(t, used, &plots);
+	if (plots.len == 0)
+		return;
+	pth_buf_adds(b, first ? plot_style : "");
+	pth_buf_add(b, plots.s, plots.len);
+}
+
+static void
+test_details(
+    const struct pth_report_test *t, const char *outdir, size_t i, size_t *plots, struct pth_buf *b)
 {
 	pth_buf_addf(
 	    b, "<details id=\"t%zu\"%s>", i, t->ok || t->status == PTH_S_SKIPPED ? "" : " open");
@@ -118,6 +141,7 @@ test_details(const struct pth_report_test *t, const char *outdir, size_t i, stru
 		pth_buf_addf(
 		    b, "<p><b>Likely cause</b>: %s. %s</p>\n", t->cause->title, t->cause->advice);
 	test_services(t, b);
+	test_plots(t, plots, b);
 	test_links(t, outdir, b);
 	for (const struct pth_report_tail *tail = t->tails; tail != NULL; tail = tail->next) {
 		remark(b, "End of ", tail->path);
@@ -131,7 +155,7 @@ pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *
 {
 	pth_auto_buf line = PTH_BUF_INIT;
 	const struct pth_report_test *t;
-	size_t i = 0;
+	size_t i = 0, plots = 0;
 
 	pth_report_line(r, &line);
 	HTML(b,
@@ -150,7 +174,7 @@ pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *
 	pth_buf_adds(b, "</table>\n");
 	i = 0;
 	for (t = r->tests; t != NULL; t = t->next)
-		test_details(t, outdir, ++i, b);
+		test_details(t, outdir, ++i, &plots, b);
 	pth_buf_addf(b, "<footer><p>Written %s by pth %s</p></footer>\n</body></html>\n",
 	    r->generated, PTH_VERSION);
 }

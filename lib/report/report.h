@@ -175,6 +175,11 @@ void pth_report_junit(const struct pth_report *r, struct pth_buf *b);
 /* version: what the first line says, 13 or 14. */
 void pth_report_tap(const struct pth_report *r, unsigned version, struct pth_buf *b);
 void pth_report_csv(const struct pth_report *r, struct pth_buf *b);
+/* Text, as HTML has it. */
+void pth_report_html_text(struct pth_buf *b, const char *s);
+/* Plots of series.jsonl in the directory of the test, when it is there. *used: bytes of all plots
+ * until now, which have a limit. */
+void pth_report_plots(const struct pth_report_test *t, size_t *used, struct pth_buf *b);
 void pth_report_html(const struct pth_report *r, const char *outdir, struct pth_buf *b);
 
 /* Used by report/report.c: logs of a failed test, and the cause out of them. */

@@ -55,6 +55,9 @@ pth_fallback_apply(struct pth_engine *engine, json_t *rec)
 	}
 	pth_test_set_plan(rec, json_incref(plan));
 	json_object_del(o, PTH_KEY(fallback, plan));
+	if (pth_fallback_steps(o) != NULL)
+		pth_test_set_steps(rec, json_incref(pth_fallback_steps(o)));
+	json_object_del(o, PTH_KEY(fallback, steps));
 	json_object_del(rec, PTH_KEY(test, compose));
 	pth_fallback_set_reason(o, "no container engine answers");
 	pth_event_test(pth_rec_id(rec));

@@ -128,6 +128,36 @@ service(struct look *l, const json_t *s)
 	l->path = before;
 }
 
+/* A directory of the experiment that is not there; one that the test makes is below its own. */
+static void
+directory(struct look *l, const char *at, const char *name)
+{
+	if (name != NULL && *name == '/' && strstr(name, "@{") == NULL && access(name, F_OK) != 0 &&
+	    is_new(l->said, name))
+		warn(l, at, "this machine has no directory %s", name);
+}
+
+/* What only a test on this machine needs: directories, and the programs that its steps start
+ * outside of its services. */
+static void
+local(struct look *l)
+{
+	pth_auto_buf at = PTH_BUF_INIT;
+	json_t *v;
+	const char *name;
+	size_t i;
+
+	json_object_foreach(pth_test_services(l->rec), name, v) {
+		pth_buf_cut(&at, 0);
+		pth_buf_addf(&at, "services.%s.working_directory", name);
+		directory(l, at.s, pth_given_working_directory(v));
+	}
+	json_array_foreach(pth_test_shared(l->rec), i, v)
+		directory(l, "shared", json_string_value(v));
+	json_array_foreach(pth_steps_actions(pth_test_steps(l->rec)), i, v)
+		command(l, "steps", pth_act_argv(pth_action_exec(v)));
+}
+
 static void
 programs(struct look *l, const json_t *plan)
 {
@@ -220,6 +250,8 @@ pth_lack_test(const json_t *rec, const struct pth_supply *supply, const struct p
 			    pth_env_type(env));
 	} else if (pth_rec_plan_is_local(own) || composed != NULL)
 		programs(&l, composed != NULL ? composed : own);
+	if (pth_rec_plan_is_local(own))
+		local(&l);
 }
 
 /* A combination of a matrix that cannot be is no error. */

@@ -122,7 +122,7 @@ look(int fd, const char *path, bool *fresh, struct pth_err *e)
 static int
 begin(struct pth_rundir *d, bool resume, struct pth_err *e)
 {
-	pth_file_sweep(d->fd);
+	pth_file_sweep(d->fd, NULL);
 	if (resume)
 		pth_rec_index_open(&d->before, d->fd, RESULTS);
 	else if (pth_rmtree(d->fd, EVENTS, e) != 0)

@@ -15,6 +15,20 @@
 #define LAST_LINE "; last log line: "
 #define TAIL 2047 /* bytes of the end of a log that are looked at */
 
+/* The directory of a command: its own, which may be below its home, or its home. */
+static void
+directory(const struct surroundings *at, const json_t *cmd, struct pth_buf *b)
+{
+	pth_auto_buf given = PTH_BUF_INIT;
+
+	if (pth_cmd_cwd(cmd) != NULL)
+		pth_places_expand(at->places, pth_cmd_cwd(cmd), &given);
+	if (given.len == 0 || *given.s != '/')
+		pth_places_expand(at->places, at->home, b);
+	if (given.len != 0)
+		pth_buf_addf(b, "%s%s", *given.s != '/' ? "/" : "", given.s);
+}
+
 pid_t
 supervise_command_start(const struct surroundings *at, const json_t *cmd, int out, int err,
     int *err_no, struct pth_err *e)
@@ -26,7 +40,7 @@ supervise_command_start(const struct surroundings *at, const json_t *cmd, int ou
 
 	if (argv == NULL)
 		return pth_err_set(e, PTH_INPUT, "a command without argv");
-	pth_places_expand(at->places, pth_cmd_cwd(cmd) != NULL ? pth_cmd_cwd(cmd) : at->home, &cwd);
+	directory(at, cmd, &cwd);
 	struct pth_proc_req q = {
 		.argv = (const char *const *)argv,
 		.env = (const char *const *)env,

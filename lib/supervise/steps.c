@@ -10,6 +10,8 @@
 #include "io/event.h"
 #include "supervise/supervisor.h"
 
+#define LAST_WORD_US (2 * PTH_SECOND_US) /* from a container's end until it is known */
+
 struct step_kind {
 	const char *name;
 	bool alone; /* it need not be about a service */
@@ -263,7 +265,14 @@ begin_inside(struct steps *st, struct one_step *s, int64_t now)
 	json_object_del(def, PTH_KEY(action, at_us));
 	if (s->cause != s->service)
 		json_object_del(def, PTH_KEY(action, after));
-	if (supervise_service_ask(s->service, &st->ask, question, &e) != 0)
+	if (supervise_service_ask(s->service, &st->ask, question, &e) == 0) {
+		st->deadline = PTH_NEVER;
+		return;
+	}
+	/* A container that ends has closed its door, and how it ended is known only later. */
+	if (e.code == PTH_SYSTEM && s->kind->begin != begin_restart && st->deadline == PTH_NEVER)
+		st->deadline = now + LAST_WORD_US;
+	else
 		finish(st, false, now, "%s", e.text);
 }
 
@@ -334,6 +343,8 @@ watch(struct steps *st, struct one_step *s, int64_t now)
 		if (!supervise_service_lives(t))
 			finish(st, false, now, "%s and its container ended before it was done (%s)",
 			    t->name, supervise_service_how(t, how));
+		else if (now >= st->deadline)
+			begin_inside(st, s, now);
 	} else if (s->kind->begin == begin_wait && now >= st->deadline) {
 		finish(st, true, now, "waited");
 	} else if (s->kind->begin == begin_restart && !t->restarting) {

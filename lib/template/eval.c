@@ -612,19 +612,31 @@ pth_template_render(
 	return r;
 }
 
-json_t *
-pth_template_expr(const char *name_, const char *src, json_t *vars, struct pth_err *e)
+struct pth_template *
+pth_template_parse_expr(const char *name_, const char *src, struct pth_err *e)
 {
-	struct pth_template *t = template_new(name_, src, strlen(src), NULL, true, e);
+	return template_new(name_, src, strlen(src), NULL, true, e);
+}
+
+json_t *
+pth_template_value(const struct pth_template *t, json_t *vars, struct pth_err *e)
+{
 	json_t *v = NULL;
 	struct eval x;
 
-	if (t == NULL)
-		return NULL;
 	open_eval(&x, t, vars, NULL, e);
 	if (guarded(&x, t->body, &v) != 0)
 		v = NULL;
 	close_eval(&x);
+	return v;
+}
+
+json_t *
+pth_template_expr(const char *name_, const char *src, json_t *vars, struct pth_err *e)
+{
+	struct pth_template *t = pth_template_parse_expr(name_, src, e);
+	json_t *v = t != NULL ? pth_template_value(t, vars, e) : NULL;
+
 	pth_template_free(t);
 	return v;
 }

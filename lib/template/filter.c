@@ -130,6 +130,8 @@ FILTER(f_int)
 	int64_t i, base = c->arg[1].i;
 	double d;
 
+	if (c->in.kind == V_UNDEF)
+		template_fail_undef(x, c->in);
 	if (template_integer(c->in, &i))
 		return template_vint(i);
 	if (c->in.kind == V_REAL)
@@ -145,6 +147,8 @@ FILTER(f_float)
 {
 	double d;
 
+	if (c->in.kind == V_UNDEF)
+		template_fail_undef(x, c->in);
 	if (template_number(c->in, &d) || (c->in.kind == V_STR && read_real(c->in, &d)))
 		return template_vreal(d);
 	return c->arg[0].kind == V_ABSENT ? template_vreal(0) : c->arg[0];

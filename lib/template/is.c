@@ -15,9 +15,12 @@ TEST(float, c->in.kind == V_REAL)
 TEST(number, template_is_number(c->in))
 TEST(string, c->in.kind == V_STR)
 TEST(mapping, template_is_map(c->in))
-TEST(callable, c->in.kind == V_MACRO)
 
-TEST(sequence, template_is_seq(c->in) || template_is_map(c->in) || c->in.kind == V_STR)
+/* What is undefined counts as Python counts an object of Jinja2's class Undefined. */
+TEST(callable, c->in.kind == V_MACRO || c->in.kind == V_UNDEF)
+TEST(sequence,
+    template_is_seq(c->in) || template_is_map(c->in) || c->in.kind == V_STR ||
+        c->in.kind == V_UNDEF)
 TEST(eq, template_equal(x, c->in, c->arg[0], 0))
 TEST(ne, !template_equal(x, c->in, c->arg[0], 0))
 TEST(lt, template_order(x, c->in, c->arg[0], 0) < 0)

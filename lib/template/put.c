@@ -344,6 +344,8 @@ put(struct eval *x, struct pth_buf *b, struct val v, struct place at)
 		put_text(b, v, at.form);
 	else if (v.kind == V_NONE)
 		pth_buf_adds(b, python ? "None" : "null");
+	else if (v.kind == V_UNDEF && at.form == FORM_REPR)
+		pth_buf_adds(b, "Undefined");
 	else if (v.kind == V_BOOL)
 		pth_buf_adds(b, python ? v.b ? "True" : "False" : v.b ? "true" : "false");
 	else if (v.kind == V_INT)

@@ -303,6 +303,10 @@ FILTER(f_realpath)
 {
 	struct val path = c->in;
 
+	if (path.kind == V_UNDEF)
+		template_fail_undef(x, path);
+	if (path.kind != V_STR)
+		template_refuse(x, "%s is not a path", template_kind(path));
 	if (path.n > 4096 || (path.n != 0 && memchr(path.s, '\0', path.n) != NULL))
 		template_refuse(x, "this is not a path");
 	put_realpath(&x->tmp, template_text0(x, path));
@@ -318,7 +322,7 @@ const struct filter template_filters_shape[] = {
 	{ "pprint", f_pprint, "v" }, { "random", f_random, "q" },
 	{ "regex_replace", template_regex_replace,
 	    "s,pattern:s,replacement:s=,ignorecase:b=,count:i=0" },
-	{ "realpath", f_realpath, "s" }, { "is_dict", f_is_dict, "v" },
+	{ "realpath", f_realpath, "v" }, { "is_dict", f_is_dict, "v" },
 	{ NULL, NULL, NULL },
 };
 /* clang-format on */

@@ -57,8 +57,11 @@ void pth_template_place_release(struct pth_template_place *p);
  * and without "..", directories on the way are made, links not followed. */
 int pth_template_write(int dirfd, const char *path, const struct pth_buf *text, struct pth_err *e);
 
-/* Evaluate one bare expression ("port > 0 and qlog_dir"), no braces; new
+/* One bare expression ("port > 0 and qlog_dir"), no braces: parse it, and evaluate it; new
  * reference or NULL with e. An undefined name at the top is json null. */
+struct pth_template *pth_template_parse_expr(const char *name, const char *src, struct pth_err *e);
+json_t *pth_template_value(const struct pth_template *t, json_t *vars, struct pth_err *e);
+/* Both at once. */
 json_t *pth_template_expr(const char *name, const char *src, json_t *vars, struct pth_err *e);
 
 #endif

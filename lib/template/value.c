@@ -558,6 +558,8 @@ template_contains(struct eval *x, struct val in, struct val v)
 	}
 	if (template_is_map(in)) {
 		v = template_defined(x, v);
+		if (v.kind == V_UNDEF)
+			return false;
 		if (!key_ok(v))
 			template_refuse(x, "%s cannot be a key", template_kind(v));
 		return template_map_get(x, in, v).kind != V_ABSENT;

@@ -38,6 +38,7 @@ add(struct pth_plugins *ps, enum pth_kind kind, const char *name, struct pth_yno
 {
 	struct pth_plugin *p = pth_arena_alloc(&ps->arena, sizeof *p);
 
+	p->set = ps;
 	p->kind = kind;
 	p->name = p->stem = name;
 	p->path = p->file = "x.yaml";

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "collect/packets.h"
+#include "collect/secrets.h"
 #include "collect/tshark.h"
 #include "collect/verdict.h"
 #include "io/event.h"
@@ -65,20 +65,18 @@ static void
 lines(const unsigned char *data, size_t n)
 {
 	char *copy = malloc(n + 1), *s, *save = NULL;
-	struct packets_tap tap = { "udp", -1 };
-	struct packets p = { .taps = &tap, .ntaps = 1 };
+	struct tshark_tap tap = { "udp", -1, false };
+	struct tshark_tables t = { .taps = &tap, .n = 1 };
 	struct pth_buf keys = PTH_BUF_INIT;
 	json_t *o = json_object();
 
 	memcpy(copy, data, n);
 	copy[n] = '\0';
 	collect_keylog_merge(&keys, o, copy, n);
-	json_object_clear(o);
 	for (s = strtok_r(copy, "\n", &save); s != NULL; s = strtok_r(NULL, "\n", &save))
-		collect_packets_line(&p, s);
-	collect_packets_json(&p, o);
-	p.taps = NULL;
-	collect_packets_release(&p);
+		pth_tshark_line(&t, s);
+	if (tap.packets < -1)
+		abort();
 	json_decref(o);
 	pth_buf_release(&keys);
 	free(copy);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/wait.h>
 
 #include "io/file.h"
 #include "io/record.h"
@@ -192,10 +193,51 @@ of_categories(void)
 	end();
 }
 
+/* A directory that is not absolute is below the service's, which is the usual one. */
+static void
+of_directories(void)
+{
+	static const struct {
+		const char *cmd, *below, *why;
+	} of[] = {
+		{ "{\"argv\":[\"pwd\"]}", "", NULL },
+		{ "{\"argv\":[\"pwd\"],\"cwd\":\"in/side\"}", "/in/side", NULL },
+		{ "{\"argv\":[\"pwd\"],\"cwd\":\"@{dir}/in\"}", "/in", NULL },
+		{ "{\"argv\":[\"pwd\"],\"cwd\":\"none\"}", NULL, "/none: No such file" },
+		{ "{\"argv\":[\"pwd\"],\"cwd\":\"/none\"}", NULL, "directory /none: No such" },
+	};
+
+	unit("the directory of a command");
+	CHECK(mkdir("in", 0755) == 0 && mkdir("in/side", 0755) == 0);
+	for (size_t i = 0; i < countof(of); i++) {
+		json_t *cmd = parse(of[i].cmd);
+		char said[400] = "", want[400];
+		int out = open("pwd", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), status;
+		struct pth_err e = { 0 };
+		pid_t pid;
+
+		begin("{}");
+		pid = supervise_command_start(&at, cmd, out, -1, NULL, &e);
+		CHECK((pid > 0) == (of[i].below != NULL));
+		if (pid > 0) {
+			CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+			CHECK(pread(out, said, sizeof said - 1, 0) > 0);
+			snprintf(want, sizeof want, "%s%s\n", places.dir, of[i].below);
+			CHECK_STR(said, want);
+		} else {
+			CHECK(of[i].why != NULL && strstr(e.text, of[i].why) != NULL);
+		}
+		close(out);
+		json_decref(cmd);
+		end();
+	}
+}
+
 int
 main(void)
 {
 	world_begin("command");
+	of_directories();
 	of_lines();
 	of_limits();
 	of_categories();

@@ -160,7 +160,13 @@ sweeping(void)
 	CHECK_INT(pth_file_write(AT_FDCWD, "s/.5", "x", 1, &e), 0);
 	CHECK_INT(pth_file_write(AT_FDCWD, "s/a.5", "x", 1, &e), 0);
 	dir = open("s", O_RDONLY | O_DIRECTORY);
-	pth_file_sweep(dir);
+	pth_file_sweep(dir, "record.json");
+	pth_file_sweep(dir, "result");
+	CHECK(access("s/.result.json.4711", F_OK) == 0);
+	pth_file_sweep(dir, "result.json");
+	CHECK(access("s/.result.json.4711", F_OK) != 0);
+	CHECK_INT(pth_file_write(AT_FDCWD, "s/.result.json.4711", "half", 4, &e), 0);
+	pth_file_sweep(dir, NULL);
 	close(dir);
 	CHECK(access("s/.result.json.4711", F_OK) != 0);
 	CHECK(access("s/.hidden", F_OK) == 0 && access("s/.v1.2x", F_OK) == 0);

@@ -229,7 +229,7 @@ services(void)
 		{ "services: {c: {protocol: {target: ''}}}", "said",
 		    "error: a client must have a target: the name of the service that it talks "
 		    "to" },
-		{ "services: null", "said", "error: services: a null; expected list or map" },
+		{ "services: null", "said", "error: services: nothing; expected list or map" },
 		{ "top: {tests: [{name: x, services: {}}]}", "said",
 		    "error: services: none; a test needs at least one" },
 	};
@@ -350,8 +350,8 @@ rules(void)
 		{ "name: x/..", "said", "" },
 		{ "name: x..y", "said", "" },
 		{ "name: null", "said",
-		    "warning: a test without name; taken as 'unnamed_test'\n"
-		    "warning: name: no value; taken as not given" },
+		    "warning: the test has no name and is called 'unnamed_test'\n"
+		    "warning: name: the key has no value and counts as not given" },
 		{ "services: {s: {files: [{path: a, size: 1, text: x}]}}", "said",
 		    "error: a file needs either size or text" },
 		{ "services: {s: {files: [{path: a}]}}", "said",

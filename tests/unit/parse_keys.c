@@ -17,18 +17,18 @@ keys(void)
 		{ "services: {s: {implementation: {anything: 5}}}",
 		    "0.services.s.implementation.anything", "5" },
 		{ "services: {s: {timeout: null}}", "said",
-		    "warning: timeout: no value; taken as not given" },
+		    "warning: timeout: the key has no value and counts as not given" },
 		{ "services: {s: {timeout: null}}", "0.services.s.timeout", "60" },
 		{ "timeout: null", "said", "" },
 		{ "timeout: null", "0.timeout", "null" },
-		{ "tags: [a, null]", "said", "error: tags: an item without value" },
+		{ "tags: [a, null]", "said", "error: tags: an item has no value" },
 		{ "tags: [a, b]", "0.tags", "[a, b]" },
 		{ "tags: a", "said", "error: tags: string 'a'; expected list" },
 		{ "services: {s: {protocol: null, implementation: null}}", "said",
-		    "warning: service s has no protocol; taken as a server of what its "
+		    "warning: service s has no protocol; it is a server of the one that its "
 		    "implementation speaks\n"
-		    "error: implementation: a null; expected map\n"
-		    "warning: protocol: no value; taken as not given" },
+		    "error: implementation: nothing; expected map\n"
+		    "warning: protocol: the key has no value and counts as not given" },
 		/* Keys of one environment in another. */
 		{ "network_environment: {type: localhost, subnet: 10.0.0.0/24}", "said",
 		    "warning: 'network_environment.subnet' (in environment localhost) has no "
@@ -65,8 +65,35 @@ keys(void)
 		    "warning: s: unknown key 'should_be_ignore'" },
 		{ "services: {s: {protocol: {rle: peer}}}", "said",
 		    "error: protocol: unknown key 'rle'; did you mean 'role'?" },
-		{ "services: {s: {docker: {build_arg: {}}}}", "said",
+		{ "EXPECT: {status: failed}", "said",
+		    "error: test: unknown key 'EXPECT'; did you mean 'expect'?" },
+		{ "services: {s: {Depends-On: x}}", "said",
+		    "error: s: unknown key 'Depends-On'; did you mean 'depends_on'?" },
+		{ "services: {s: {network: {bindAddress: x}}}", "said",
+		    "error: network: unknown key 'bindAddress'; did you mean 'bind_address'?" },
+		{ "services: {s: {network: {notes: 1}}}", "said",
+		    "warning: network: unknown key 'notes'" },
+		/* What only containers have. */
+		{ "services: {s: {docker: {build_arg: {}}, volumes: ['a:/b'], network: {mtu: 90}}}",
+		    "said",
+		    "warning: 'services.*.docker' (in environment localhost), 'services.*.volumes' "
+		    "(in environment localhost) and 'services.*.network.mtu' (in environment "
+		    "localhost) have no effect\n"
 		    "error: docker: unknown key 'build_arg'; did you mean 'build_args'?" },
+		{ "{network_environment: {type: localhost, container: true}, "
+		  "services: {s: {volumes: ['a:/b']}}}",
+		    "said", "" },
+		{ "{network_environment: {type: docker_compose}, services: {s: {volumes: ['a:/b', "
+		  "'a:/c:rw', 'a:/d:ro,z', 'a:/e:RO', 5]}}}",
+		    "said",
+		    "warning: volumes: 'z' of 'a:/d:ro,z' has no effect\n"
+		    "error: volumes: 'a:/e:RO'; expected ro or rw behind the second ':'\n"
+		    "error: volumes: '5'; expected LOCAL:INSIDE or LOCAL:INSIDE:ro" },
+		/* A number in the place of a name is a name that there is not. */
+		{ "steps: {restart: 5}", "said", "error: there is no service '5' in this test*" },
+		{ "steps: [{pause: true}]", "said",
+		    "error: there is no service 'true' in this test*" },
+		{ "network_environment: {type: 5}", "0.network_environment.type", "'5'" },
 		{ "steps: {wiat: 5}", "said",
 		    "error: steps: unknown key 'wiat'; did you mean 'wait'?" },
 		{ "steps: {notes: 5}", "said", "warning: steps: unknown key 'notes'" },

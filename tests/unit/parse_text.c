@@ -186,7 +186,8 @@ forms(void)
 		    "error: environment: 'A=B' cannot be the name of a variable" },
 		{ "services: {s: {environment: {A=B: 1}}}", "said",
 		    "error: environment: 'A=B' cannot be the name of a variable" },
-		{ "services: {s: {volumes: [a]}}", "said", "error: volumes: 'a'; expected *" },
+		{ "services: {s: {volumes: [a]}}", "said",
+		    "warning: *\nerror: volumes: 'a'; expected *" },
 	};
 
 	unit("forms of values");
@@ -231,7 +232,8 @@ files(void)
 		{ "top: {include: in/outer.yaml}", "0.settings.paths.output_dir", "from-outer" },
 		{ "top: {include: in/outer.yaml}", "0.source.file", "in/a.yaml" },
 		{ "top: {include: 5}", "said", "error: include: 5: No such file or directory" },
-		{ "top: {include: }", "said", "warning: include: no value; taken as not given" },
+		{ "top: {include: }", "said",
+		    "warning: include: the key has no value and counts as not given" },
 		{ "top: {include: {a: b}}", "said", "error: include: a map; expected *" },
 		{ "top: {include: [5]}", "said", "error: include: 5: No such file or directory" },
 		{ "top: {include: [[a]]}", "said", "error: include: expected the name of a file" },

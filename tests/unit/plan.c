@@ -200,7 +200,7 @@ execution(void)
 		    "there are" },
 		{ "{marks: {execution_environment.1.levl: [3, 3]}, execution_environment:"
 		  " [{type: third, enabled: false}, {type: first, levl: 1}]}",
-		    "said", "3:3: warning: first has no parameter 'levl'; did you mean 'level'?" },
+		    "said", "3:3: error: first has no parameter 'levl'; did you mean 'level'?" },
 	};
 
 	unit("what services run under");
@@ -540,7 +540,7 @@ static void
 references(void)
 {
 #define ENV(text) "services: {b: {environment: {V: '" text "'}}}"
-#define FAULT(text) "\"b: " text "\""
+#define FAULT(text) "\"" text "\""
 	static const struct row rows[] = {
 		{ ENV("@{a:ip}"), "@b.environment.V", "127.0.0.1" },
 		{ ENV("@{a:ip:dotted}"), "@b.environment.V", "127.0.0.1" },
@@ -565,7 +565,8 @@ references(void)
 		  "'@{a:ip[x]:decimal}'}}}",
 		    "@b.environment.V", "'167772161'" },
 		{ ENV("@{x:ip}"), "error.message",
-		    FAULT("@{x:...}: no service of this name; did you mean 'c'?") },
+		    FAULT("@{x:...}: there is no service of this name in the test; did you mean "
+		          "'c'?") },
 		{ ENV("@{a:nose}"), "error.message",
 		    FAULT("@{a:nose}: the attribute must be ip, hostname, port or service_name") },
 		{ ENV("@{a:ip:octal}"), "error.message",
@@ -576,6 +577,19 @@ references(void)
 		  "@{a:ip:hex} @{a:ip[y]} @{a:ip:hostname}'}}, a: {secondary_endpoints: {y: "
 		  "h}}}}",
 		    "@b.environment.V", "'@{a:ip:dotted} @{a:ip:hex} @{a:ip[y]:dotted} a'" },
+		/* What this machine runs or writes cannot wait for that. */
+		{ "{network_environment: {type: box}, steps: {pre_commands: [[x, '@{dir}', "
+		  "'@{a:hostname}']]}}",
+		    "steps.pre_commands", "[[x, '@{dir}', a]]" },
+		{ "{network_environment: {type: box}, steps: {post_commands: [['@{a:ip}']]}}",
+		    "error.message",
+		    FAULT("@{a:ip:dotted}: a container has no address before it runs; ask for its "
+		          "hostname") },
+		{ "{network_environment: {type: box}, services: {a: {files: [{path: f, text: "
+		  "'@{a:ip}'}]}}}",
+		    "error.message",
+		    FAULT("@{a:ip:dotted}: a container has no address before it runs; ask for its "
+		          "hostname") },
 	};
 
 	unit("placeholders of services");

@@ -60,8 +60,9 @@ whole(void)
 static void
 filters(void)
 {
-#define X                                                                              \
-	"0:0: error: capture.filter: @{x:...}: no service of this name; did you mean " \
+#define X                                                                                          \
+	"0:0: error: capture.filter: @{x:...}: there is no service of this name in the test; did " \
+	"you mean "                                                                                \
 	"'a'?"
 	static const struct row rows[] = {
 		{ "{}", "plan.capture.filter", NULL },

@@ -191,6 +191,13 @@ parameters(void)
 		{ "{marks: {services.a.implementation.any: [1, 1, null, 'NO']}, services: {a: "
 		  "{implementation: {name: says, any: false}}}}",
 		    ARGV, "[says, None, 'False']" },
+		{ "{marks: {services.a.implementation.any.1: [1, 1, null, 'NO']}, services: {a: "
+		  "{implementation: {name: says, any: [x, false]}}}}",
+		    ARGV, "[says, None, \"['x', 'NO']\"]" },
+		{ "{marks: {services.a.implementation.m.k: [1, 1, null, '007'], "
+		  "services.a.implementation.m.b: [1, 1, null, 'off']}, services: {a: "
+		  "{implementation: {name: prog, m: {k: 7, b: false}}}}}",
+		    "@a.environment.OWN", "o" },
 		{ "{marks: {services.a.implementation.n: [2, 5, null, '07']}, services: {a: "
 		  "{implementation: {name: prog, n: 7}}}}",
 		    "said",
@@ -343,7 +350,10 @@ usual(void)
 		  "implementation: {default_port: 4009}}}}",
 		    "@a.port", "5" },
 		{ A("name: vars, bind_address: 127.0.0.2"), "@a.phases.run.argv.3",
-		    "127.0.0.1 127.0.0.2" },
+		    "127.0.0.2 127.0.0.2" },
+		{ A("name: vars, bind_address: 127.0.0.2"), "@a.address", "127.0.0.2" },
+		{ A("name: vars, bind_address: 0.0.0.0"), "@a.address", "127.0.0.1" },
+		{ A("bind_address: 127.0.0.2"), "@a.address", "127.0.0.1" },
 		{ "services: {a: {network: {bind_address: '::'}, implementation: {name: vars, "
 		  "bind_address: 127.0.0.2}}}",
 		    "@a.phases.run.argv.3", "'127.0.0.1 ::'" },

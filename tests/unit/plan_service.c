@@ -180,9 +180,37 @@ variables(void)
 		    "@a.phases.run.env", NULL },
 		{ "execution_environment: [{type: prof, services: [c]}]", "@a.phases.run.env",
 		    NULL },
+		/* Addresses, wherever the experiment has a text for a program. */
+		{ "services: {a: {environment: {V: '@{a:ip}'}}}", "@a.environment.V", "127.0.0.1" },
+		{ "services: {a: {working_directory: '/@{a:ip}'}}", "@a.phases.run.cwd",
+		    "/127.0.0.1" },
+		{ "services: {a: {files: [{path: f, text: 'to @{a:ip}'}]}}", "@a.files",
+		    "[{path: f, text: to 127.0.0.1}]" },
+		{ "steps: {pre_commands: [[x, '@{a:ip}']]}", "steps.pre_commands",
+		    "[[x, 127.0.0.1]]" },
+		{ "steps: {post_commands: [[sh, -c, 'x @{a:ip}']]}", "steps.post_commands",
+		    "[[sh, -c, x 127.0.0.1]]" },
+		{ "steps: {actions: [{exec: {argv: [x, '@{a:ip}', '@{dir}']}}]}", "steps.actions",
+		    "[{exec: {argv: [x, 127.0.0.1, '@{dir}']}}]" },
+		{ "{marks: {services.a.environment.V: [3, 4]}, services: {a: {environment: {V: "
+		  "'@{b:ip}'}}}}",
+		    "said", "3:4: error: @{b:...}: there is no service of this name in the test*" },
+		{ "{marks: {services.a.working_directory: [3, 5]}, services: {a: "
+		  "{working_directory: '@{b:ip}'}}}",
+		    "said", "3:5: error: @{b:...}: there is no service of this name in the test*" },
+		{ "{marks: {services.a.command_override: [3, 6]}, services: {a: "
+		  "{command_override: 'x @{b:ip}'}}}",
+		    "said",
+		    "3:6: error: a: @{b:...}: there is no service of this name in the test*" },
+		{ "{marks: {services.a.files.0.text: [3, 7]}, services: {a: "
+		  "{files: [{path: f, text: '@{b:ip}'}]}}}",
+		    "said", "3:7: error: @{b:...}: there is no service of this name in the test*" },
+		{ "{marks: {steps.pre_commands.0.1: [3, 8]}, steps: {pre_commands: [[x, "
+		  "'@{b:ip}']]}}",
+		    "said", "3:8: error: @{b:...}: there is no service of this name in the test*" },
 	};
 
-	unit("variables of the environment");
+	unit("variables of the environment, and addresses in texts of the experiment");
 	ROWS(base, rows);
 }
 

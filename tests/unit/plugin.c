@@ -259,10 +259,10 @@ test_values(void)
 		{ "stop: {grace: [1s]}", "grace: must be one value, not a list" },
 		{ "stop: x", "stop: must be a map, not a string" },
 		{ "stop: {sginal: INT}", "unknown key 'sginal'; did you mean 'signal'?" },
-		{ "finite: 1", "finite: must be true or false, not a integer" },
+		{ "finite: 1", "finite: must be true or false, not an integer" },
 		{ "finite: {server: true, client: false}", "" },
 		{ "finite: {server: true, client: 5}",
-		    "client: must be true or false, not a "
+		    "client: must be true or false, not an "
 		    "integer" },
 		{ "language: [C]", "language: must be one value, not a list" },
 		{ "environment: [A]", "environment: must be a map, not a list" },
@@ -338,7 +338,7 @@ test_values(void)
 		/* Metrics. */
 		{ "metrics: [{name: m, matches: '[0-9]+', file: x, reduce: mean, scale: 0.5}]",
 		    "" },
-		{ "metrics: [{matches: x}]", "a metric without name" },
+		{ "metrics: [{matches: x}]", "the metric has no name" },
 		{ "metrics: [{name: m}]", "must have exactly one of matches, json" },
 		{ "metrics: [{name: m, matches: x, json: y}]",
 		    "must have exactly one of matches, json" },
@@ -354,7 +354,8 @@ test_values(void)
 		{ "events: {name: up}", "events: must be a list of events, not a map" },
 		{ "events: [{name: up}]", "must have exactly one of matches, json" },
 		{ "events: [{matches: x}]",
-		    "an event without name: give it one, or matches a group that is the name" },
+		    "the event has no name: give it one, or give matches a group that is the "
+		    "name" },
 		{ "events: [{matches: '(x'}]", "matches: not a regular expression: *" },
 		{ "events: [{name: a b, matches: x}]",
 		    "name: must be a name of letters, digits, '.', '_' and '-'" },
@@ -383,7 +384,7 @@ test_values(void)
 		{ "environment: {V: [a]}", "V: must be one value, not a list" },
 		{ "variants: x", "variants: not a key of kind iut" },
 		{ "parameters: {p: {required: 1}}",
-		    "required: must be true or false, not a "
+		    "required: must be true or false, not an "
 		    "integer" },
 		{ "parameters: {p: {defualt: 1}}",
 		    "unknown key 'defualt'; did you mean 'default'?" },
@@ -555,7 +556,7 @@ test_shapes(void)
 		{ "parameters: {q: {valeu: 1}}",
 		    "warning: unknown key 'valeu'; did you mean 'value'?" },
 		{ "parameters: {q: [1]}", "error: q: must be one value or a map, not a list" },
-		{ "parameters: 5", "error: parameters: must be a map, not a integer" },
+		{ "parameters: 5", "error: parameters: must be a map, not an integer" },
 		{ "peer: {network: {interface: eth0, port: 1}}", "" },
 		{ "mitm: {network: {interface: {param: -i, value: eth0}}}", "" },
 		{ "peer: {network: {interface: {parm: -i}}}",

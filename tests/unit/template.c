@@ -4,7 +4,7 @@
  *
  *	c JSON       the variables, from here on
  *	m ours|jinja how white space is treated, from here on; loose: as jinja, and what is
- *	             missing is an empty text
+ *	             missing is an empty text; panther: as loose, blocks as ours
  *	f NAME JSON  a file that can be included, from here on
  *	d WHY        this case differs from Jinja2 on purpose (D: would not end there)
  *	t TEXT       a line of the template (T JSON: all of it)
@@ -156,8 +156,9 @@ take_line(struct cases *c, const char *s)
 		CHECK(c->vars != NULL);
 		break;
 	case 'm':
-		c->opt.keep_blocks = c->opt.drop_last_newline = *rest != 'o';
-		c->opt.lenient = *rest == 'l';
+		c->opt.keep_blocks = *rest == 'j' || *rest == 'l';
+		c->opt.drop_last_newline = *rest != 'o';
+		c->opt.lenient = *rest == 'l' || *rest == 'p';
 		break;
 	case 'f': add_file(c, rest); break;
 	case 'd':

@@ -262,6 +262,7 @@ records(void)
 static void
 common(void)
 {
+	static const struct pth_option other[] = { { 'v', "vars", NULL, "x", .flag = &flag } };
 	struct pth_buf b = PTH_BUF_INIT;
 	struct pth_err e;
 
@@ -275,8 +276,8 @@ common(void)
 	CHECK_INT(parse("-h --nonsense"), PTH_OK);
 	CHECK_INT(pth_file_read("said", 1 << 20, &b, &e), 0);
 	CHECK_STR(b.s,
-	    "usage: x [-fqhV] [-n N] [--word one|two|three] [-t TEXT] [-l ITEM]...\n"
-	    "       [-s NAME=VALUE]... [--text-only] [--partial] [FILE]...\n"
+	    "usage: x [-fqvhV] [-n N] [--word one|two|three] [-t TEXT] [-l ITEM]...\n"
+	    "       [-s NAME=VALUE]... [--text-only] [--debug] [--partial] [FILE]...\n"
 	    "Do it.\n\n"
 	    "  -f, --flag                a flag\n"
 	    "  -n, --number N            a number\n"
@@ -287,6 +288,8 @@ common(void)
 	    "      --text-only           no more\n"
 	    "  -q, --quiet               write errors only: no progress, summary, event or "
 	    "warning\n"
+	    "  -v, --verbose             show events of the level DEBUG, too; twice: of TRACE\n"
+	    "      --debug               the same as --verbose\n"
 	    "      --partial             the stream was cut on purpose: it needs no end record\n"
 	    "  -h, --help                write this help\n"
 	    "  -V, --version             write the version\n"
@@ -294,6 +297,13 @@ common(void)
 	pth_buf_release(&b);
 	CHECK_INT(parse("-q"), -1);
 	CHECK(tool.quiet);
+	/* Its own letter wins. */
+	tool = (struct pth_tool){ "x", "Do it", "", PTH_OPTIONS(other) };
+	CHECK_INT(parse("--verbose --debug"), -1);
+	CHECK(!flag);
+	CHECK_INT(parse("-v"), -1);
+	CHECK(flag);
+	CHECK_INT(parse("--ver"), PTH_USAGE);
 }
 
 int

@@ -1,12 +1,10 @@
-/* The verdict, and the numbers out of packets, on hand-made input. */
+/* The verdict on hand-made input. */
 #include "verdict.h"
 
 #include <sys/stat.h>
 
 #include "collect/artifact.h"
 #include "collect/metric.h"
-#include "collect/packets.h"
-#include "collect/tshark.h"
 #include "io/event.h"
 #include "io/file.h"
 
@@ -488,82 +486,6 @@ artifacts(void)
 	CHECK_STR(pth_artifact_kind_of("server/www/data.bin"), "file");
 }
 
-/* A line of tshark's fields: time len protocols port>port conn version type form frames http3 */
-static void
-line(struct packets *p, const char *time, int from, int to, const char *version, const char *type,
-    const char *form, const char *frames, const char *h3)
-{
-	struct pth_buf b = PTH_BUF_INIT;
-
-	pth_buf_addf(&b,
-	    "%s\t100\teth:ethertype:ip:udp:quic:quic\t10.0.0.1\t\t10.0.0.1\t\t%d\t%d"
-	    "\t\t\t\t\t\t\t0\t%s\t%s\t\t%s\t%s\t%s",
-	    time, from, to, version, type, form, frames, h3);
-	collect_packets_line(p, b.s);
-	pth_buf_release(&b);
-}
-
-static void
-packets(void)
-{
-	struct packets_tap tap = { "udp.port in {1,2}", -1 };
-	struct packets p = { .taps = &tap, .ntaps = 1 };
-	json_t *m = json_object();
-	char text[][60] = { "====", "Filter: udp.port in {1,2}", "eth      frames:3 bytes:9",
-		"  ip     frames:3 bytes:9", "raw      frames:4 bytes:9", "" };
-
-	unit("numbers out of packets");
-	line(&p, "100.000000000", 5000, 443, "0x00000001", "0", "1", "6", "");
-	line(&p, "100.010000000", 443, 5000, "0x00000001,0x00000000", "0,2", "1,1,0", "6", "4");
-	line(&p, "100.015000000", 5000, 443, "0x00000001", "2", "1", "2", "");
-	line(&p, "100.020000500", 5000, 443, "0x00000001", "2", "1,0", "2,8", "4,1");
-	line(&p, "100.030000000", 443, 5000, "", "", "0", "30,8", "1");
-	line(&p, "100.060000000", 443, 5000, "", "", "0", "8", "");
-	for (size_t i = 0; i < countof(text); i++)
-		collect_packets_line(&p, text[i]);
-	collect_packets_json(&p, m);
-	CHECK(pth_json_int(m, "packets", 0) == 6);
-	CHECK(pth_json_int(m, "bytes", 0) == 600);
-	CHECK(pth_json_int(m, "captured_us", 0) == 60000);
-	CHECK(json_integer_value(pth_json_path(m, "protocols.quic.packets")) == 6);
-	CHECK(pth_json_path(m, "protocols.ethertype") == NULL);
-	CHECK(json_integer_value(pth_json_path(m, "quic.handshake_us")) == 20000);
-	CHECK(json_integer_value(pth_json_path(m, "quic.confirmed_us")) == 30000);
-	CHECK(json_integer_value(pth_json_path(m, "quic.connections")) == 1);
-	CHECK(json_integer_value(pth_json_path(m, "quic.http3_frames")) == 4);
-	CHECK(json_array_size(pth_json_path(m, "quic.versions")) == 1);
-	CHECK(pth_json_int(m, "data_us", 0) == 50000); /* 100.01 to 100.06, server */
-	CHECK(tap.packets == 7);
-	json_decref(m);
-	p.taps = NULL;
-	collect_packets_release(&p);
-	unit("lines that are not fields");
-	char junk[][40] = { "1",
-		"99999999999999999999\t-1\t::::", "1.5\t\t\t\t\t\t\t\t\t\t\t99999999", "\t\t",
-		"0.1\t0x\ta\t" };
-	for (size_t i = 0; i < countof(junk); i++)
-		collect_packets_line(&p, junk[i]);
-	CHECK(p.packets == 4);
-	collect_packets_release(&p);
-}
-
-static void
-keylogs(void)
-{
-	static const char text[] =
-	    "# comment\nCLIENT_RANDOM aa bb\nCLIENT_RANDOM aa bb\r\nbad line\n"
-	    "X zz 11\nSERVER_X 0011 2233";
-	struct pth_buf b = PTH_BUF_INIT;
-	json_t *seen = json_object();
-
-	unit("key logs");
-	collect_keylog_merge(&b, seen, text, sizeof text - 1);
-	collect_keylog_merge(&b, seen, text, sizeof text - 1);
-	CHECK_STR(b.s, "CLIENT_RANDOM aa bb\nSERVER_X 0011 2233\n");
-	pth_buf_release(&b);
-	json_decref(seen);
-}
-
 int
 main(void)
 {
@@ -578,7 +500,5 @@ main(void)
 	looks();
 	logs_and_files();
 	artifacts();
-	packets();
-	keylogs();
 	return unit_done();
 }

@@ -154,14 +154,14 @@ structure(void)
 	    "{\"a\":{\"x\":1,\"y\":2},\"b\":{\"x\":1,\"y\":3},\"c\":{\"x\":1,\"y\":3,"
 	    "\"z\":4}}");
 	CHECK_STR(seen("{<<: {}}"), "{}");
-	CHECK_STR(seen("a: {<<: [1]}"), "1:10 << takes a map or a list of maps, not a integer");
+	CHECK_STR(seen("a: {<<: [1]}"), "1:10 << takes a map or a list of maps, not an integer");
 	CHECK_STR(seen("&k a: 1\n*k : 2\n"), "2:1 duplicate key 'a', first given on line 1");
 	CHECK_STR(seen("a: &v x\n*v : 2\n"), "{\"a\":\"x\",\"x\":2}");
 	CHECK_STR(seen("a: &v [x]\n*v : 2\n"), "2:1 a key must be a single value");
 	CHECK_STR(seen("a: &v 1\nb: &v 2\nc: *v\n"), "{\"a\":1,\"b\":2,\"c\":2}");
 	CHECK_STR(seen("?\n: 1"), "1:2 empty key");
 	CHECK_STR(seen("{'': 1}"), "{\"\":1}");
-	CHECK_STR(seen("a: {<<: 1}"), "1:9 << takes a map or a list of maps, not a integer");
+	CHECK_STR(seen("a: {<<: 1}"), "1:9 << takes a map or a list of maps, not an integer");
 
 	unit("shapes that real files have");
 	CHECK_STR(seen("key : value\nlist: [ ]\ntwo:  x\nt: \"TESTERS\"# c\n#\n   \n"),
@@ -321,7 +321,7 @@ columns(void)
 		{ "[\xc3\xa4, 1e999]",
 		    "1:5 1e999 is too large a number; quote it when text is meant" },
 		{ "{\xc3\xa4: 1, [x]: 2}", "1:8 a key must be a single value" },
-		{ "{\xc3\xa4: 1, <<: 2}", "1:12 << takes a map or a list of maps, not a integer" },
+		{ "{\xc3\xa4: 1, <<: 2}", "1:12 << takes a map or a list of maps, not an integer" },
 		{ "a: 1\n\xc3\xa4: \xff", "2:4 not UTF-8: byte 0xff" },
 		{ "a: 1\n\xc3\xa4\xc3\xa4: \x01",
 		    "2:5 not a text file: control characters are not "
