@@ -16,7 +16,8 @@ struct link {
 	struct pth_link_config config;
 	struct pth_link_run run;
 	struct pth_strv left, right;
-	const char *changes;
+	const char *changes, *interface, *capture;
+	char *files[2]; /* in that directory */
 	bool between;
 	/* An option for each key: what it is called with. */
 	struct key {
@@ -126,8 +127,29 @@ static void
 release(struct link *x)
 {
 	pth_link_config_release(&x->config);
+	free(x->files[0]);
+	free(x->files[1]);
 	pth_strv_free(x->left.v);
 	pth_strv_free(x->right.v);
+}
+
+/* left.pcapng and right.pcapng in a directory, which is made. */
+static void
+name_captures(struct link *x)
+{
+	static const char *const names[] = { "left", "right" };
+	struct pth_err e;
+
+	if (x->capture == NULL)
+		return;
+	pth_must(pth_mkdirs(AT_FDCWD, x->capture, &e), &e);
+	for (size_t i = 0; i < countof(names); i++) {
+		struct pth_buf b = PTH_BUF_INIT;
+
+		pth_buf_addf(&b, "%s/%s.pcapng", x->capture, names[i]);
+		x->files[i] = pth_buf_take(&b);
+	}
+	x->run.captures = (const char *const *)x->files;
 }
 
 static int
@@ -145,6 +167,7 @@ run(struct link *x, const struct pth_tool *tool)
 	else
 		x->run.command = tool->operand;
 	pth_must(pth_link_config_check(&x->config, &e), &e);
+	name_captures(x);
 	x->run.changes = x->changes != NULL ? open_changes(x->changes) : -1;
 	pth_must(pth_link_run(&x->run, &code, &e), &e);
 	return code;
@@ -154,7 +177,7 @@ int
 main(int argc, char **argv)
 {
 	PTH_CLEANUP(release)
-	struct link x = { .run = { .interface = "eth0", .changes = -1 } };
+	struct link x = { .run = { .changes = -1, .answers = STDOUT_FILENO }, .interface = "eth0" };
 	struct key seed = { &x, "seed", "" }, rebind = { &x, "rebind", "" },
 	           down = { &x, "link_down", "" };
 	uint64_t port = 0;
@@ -180,9 +203,9 @@ main(int argc, char **argv)
 		{ 0, "changes", "FILE", "read lines of configuration while it runs",
 		    .text = &x.changes },
 		{ 'l', "log", "FILE", "what becomes of each packet", .text = &x.run.log },
-		{ 0, "capture", "DIR", "left.pcapng and right.pcapng", .text = &x.run.capture },
+		{ 0, "capture", "DIR", "left.pcapng and right.pcapng", .text = &x.capture },
 		{ 0, "interface", "NAME", "of the link in both namespaces; eth0",
-		    .text = &x.run.interface },
+		    .text = &x.interface },
 		{ 0, "left", "ADDRESS", "an address of the command's end, with its prefix",
 		    .list = &x.left },
 		{ 0, "right", "ADDRESS", "an address of the peer's end", .list = &x.right },
@@ -198,6 +221,7 @@ main(int argc, char **argv)
 	if ((code = pth_tool_parse(&tool, argc, argv)) >= 0)
 		return code;
 	x.run.config = &x.config;
+	x.run.interface[0] = x.run.interface[1] = x.interface;
 	x.run.port = (uint16_t)port;
 	x.run.address[0] = &x.left;
 	x.run.address[1] = &x.right;

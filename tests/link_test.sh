@@ -247,7 +247,7 @@ await() {
 	i=0
 	until eval "$1" >/dev/null; do
 		i=$((i + 1))
-		[ $i -lt 400 ] || { fail "not within 20 s: $1" && return; }
+		[ $i -lt 400 ] || { fail "not within 20 s: $1"; return; }
 		sleep 0.05
 	done
 }

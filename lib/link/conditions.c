@@ -274,6 +274,17 @@ pth_link_conditions_copy(struct pth_link_conditions *to, const struct pth_link_c
 	to->blackhole = copy(from->blackhole, from->blackholes, sizeof *from->blackhole);
 }
 
+void
+pth_link_conditions_shift(struct pth_link_conditions *c, int64_t ns)
+{
+	for (size_t i = 0; i < c->blackholes; i++) {
+		struct pth_link_span *s = &c->blackhole[i];
+
+		s->from = s->from > INT64_MAX - ns ? INT64_MAX : s->from + ns;
+		s->to = s->to > INT64_MAX - ns ? INT64_MAX : s->to + ns;
+	}
+}
+
 static int
 unknown(const char *key, struct pth_err *e)
 {

@@ -67,6 +67,8 @@ void pth_link_conditions_release(struct pth_link_conditions *c);
 /* to is not initialized. */
 void pth_link_conditions_copy(
     struct pth_link_conditions *to, const struct pth_link_conditions *from);
+/* Its windows of time are so much (ns) later. */
+void pth_link_conditions_shift(struct pth_link_conditions *c, int64_t ns);
 /* Sets one; an empty text takes a list, a loss, a limit away. 0 or -1 with e: "loss: ...". */
 int pth_link_conditions_set(
     struct pth_link_conditions *c, const char *key, const char *value, struct pth_err *e);

@@ -104,11 +104,16 @@ set_rebind(struct pth_link_config *c, const char *value, struct pth_err *e)
 static int
 set_down(struct pth_link_config *c, const char *value, struct pth_err *e)
 {
-	struct pth_link_span *v;
+	bool out = strcmp(value, "true") == 0;
+	struct pth_link_span *v = NULL;
 	struct pth_err why;
-	size_t n;
+	size_t n = 0;
 
-	if (link_spans(value, &v, &n, &why) != 0)
+	c->replug = out || strcmp(value, "false") == 0;
+	if (out) {
+		v = pth_xarray(NULL, n = 1, sizeof *v);
+		*v = (struct pth_link_span){ 0, INT64_MAX };
+	} else if (!c->replug && link_spans(value, &v, &n, &why) != 0)
 		return pth_err_set(e, PTH_INPUT, "link_down: %s", why.text);
 	free(c->down);
 	c->down = v;
@@ -116,21 +121,67 @@ set_down(struct pth_link_config *c, const char *value, struct pth_err *e)
 	return 0;
 }
 
+static int
+set_begin(struct pth_link_config *c, const char *value, struct pth_err *e)
+{
+	c->begin = strcmp(value, "now") == 0;
+	return c->begin ? 0 : pth_err_set(e, PTH_INPUT, "begin: expected now");
+}
+
+/* Names that are used elsewhere for the same. */
+static const char *
+usual_name(const char *key)
+{
+	static const char *const names[][2] = { { "latency", "delay" }, { "limit", "queue" } };
+
+	for (size_t i = 0; i < countof(names); i++)
+		if (strcmp(key, names[i][0]) == 0)
+			return names[i][1];
+	return key;
+}
+
 int
 pth_link_config_set(
     struct pth_link_config *c, unsigned ways, const char *key, const char *value, struct pth_err *e)
 {
+	key = usual_name(key);
 	if (strcmp(key, "seed") == 0)
 		return set_seed(c, value, e);
 	if (strcmp(key, "rebind") == 0)
 		return set_rebind(c, value, e);
 	if (strcmp(key, "link_down") == 0)
 		return set_down(c, value, e);
+	if (strcmp(key, "begin") == 0)
+		return set_begin(c, value, e);
+	if (strcmp(key, "blackhole") == 0)
+		c->blackhole |= ways;
 	for (unsigned i = 0; i < PTH_LINK_DIRECTIONS; i++)
 		if ((ways & 1u << i) != 0 &&
 		    pth_link_conditions_set(&c->way[i], key, value, e) != 0)
 			return -1;
 	return 0;
+}
+
+static int64_t
+later(int64_t t, int64_t ns)
+{
+	return t > INT64_MAX - ns ? INT64_MAX : t + ns;
+}
+
+void
+pth_link_config_shift(struct pth_link_config *c, int64_t ns)
+{
+	for (size_t i = 0; i < c->steps; i++)
+		c->step[i].at = later(c->step[i].at, ns);
+	for (size_t i = 0; i < c->rebinds; i++)
+		c->rebind[i].at = later(c->rebind[i].at, ns);
+	for (size_t i = 0; i < c->downs && !c->replug; i++) {
+		c->down[i].from = later(c->down[i].from, ns);
+		c->down[i].to = later(c->down[i].to, ns);
+	}
+	for (unsigned w = 0; w < PTH_LINK_DIRECTIONS; w++)
+		if ((c->blackhole & 1u << w) != 0)
+			pth_link_conditions_shift(&c->way[w], ns);
 }
 
 static const char *const way_names[] = { "up", "down" };
@@ -217,6 +268,8 @@ pth_link_config_add(struct pth_link_config *c, struct pth_link_config *from)
 	c->rebind = pth_xarray(c->rebind, c->rebinds + from->rebinds + 1, sizeof *c->rebind);
 	for (size_t i = 0; i < from->rebinds; i++)
 		c->rebind[c->rebinds++] = from->rebind[i];
+	if (from->replug)
+		c->downs = 0;
 	c->down = pth_xarray(c->down, c->downs + from->downs + 1, sizeof *c->down);
 	for (size_t i = 0; i < from->downs; i++)
 		c->down[c->downs++] = from->down[i];
@@ -303,7 +356,8 @@ read_map(struct reading *r, unsigned ways, const struct pth_ynode *map)
 				read_step(r, step);
 		} else if (is(n, "scenario") && top) {
 			read_scenario(r, n);
-		} else if (!top && (is(n, "seed") || is(n, "rebind") || is(n, "link_down"))) {
+		} else if (!top &&
+		    (is(n, "seed") || is(n, "rebind") || is(n, "link_down") || is(n, "begin"))) {
 			problem(r, n, true, "this is said of the link as a whole");
 		} else {
 			read_value(r, ways, n);

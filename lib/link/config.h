@@ -39,17 +39,23 @@ struct pth_link_config {
 	size_t rebinds;
 	struct pth_link_span *down; /* the cable is out */
 	size_t downs;
+	/* Of a line of changes. */
+	bool begin;         /* times are counted from now on */
+	bool replug;        /* `down` takes the place of the outages before */
+	unsigned blackhole; /* directions whose windows it has set */
 };
 
 void pth_link_config_init(struct pth_link_config *c);
 void pth_link_config_release(struct pth_link_config *c);
-/* A condition for these directions, or one of seed, rebind, link_down, which have none. 0 or -1
- * with e. */
+/* A condition for these directions, or one of seed, rebind, link_down, begin, which have none.
+ * latency and limit are other names of delay and queue. 0 or -1 with e. */
 int pth_link_config_set(struct pth_link_config *c, unsigned ways, const char *key,
     const char *value, struct pth_err *e);
 /* Takes over what `from` says for later: steps, rebindings, outages. Its conditions are not
  * looked at. */
 void pth_link_config_add(struct pth_link_config *c, struct pth_link_config *from);
+/* All times that are in it are those of a link that began so much (ns) earlier. */
+void pth_link_config_shift(struct pth_link_config *c, int64_t ns);
 /* Do the conditions go together, now and after each step? 0 or -1 with e. */
 int pth_link_config_check(const struct pth_link_config *c, struct pth_err *e);
 /* Set all that stands in a text of YAML or JSON. Problems are in d, with positions. */

@@ -133,6 +133,22 @@ adopt(struct link_forward *f, struct pth_link_conditions now[2], struct pth_err 
 	return true;
 }
 
+/* What the next step does to a direction. False with e. */
+static bool
+take_step(
+    const struct link_forward *f, unsigned way, struct pth_link_conditions *now, struct pth_err *e)
+{
+	const struct pth_link_step *s = &f->config->step[f->step];
+
+	if ((s->ways & 1u << way) == 0)
+		return true;
+	if (pth_link_conditions_set(now, s->key, s->value, e) != 0)
+		return false;
+	if (strcmp(s->key, "blackhole") == 0)
+		pth_link_conditions_shift(now, f->origin);
+	return true;
+}
+
 /* All steps of one time. */
 static void
 take_steps(struct link_forward *f, int64_t at)
@@ -147,11 +163,7 @@ take_steps(struct link_forward *f, int64_t at)
 		pth_link_conditions_copy(&now[w], &f->config->way[w]);
 	for (; f->step < f->config->steps && f->config->step[f->step].at == at; f->step++)
 		for (unsigned w = 0; w < PTH_LINK_DIRECTIONS; w++)
-			if ((f->config->step[f->step].ways & 1u << w) != 0)
-				good = pth_link_conditions_set(&now[w],
-				           f->config->step[f->step].key,
-				           f->config->step[f->step].value, &e) == 0 &&
-				    good;
+			good = take_step(f, w, &now[w], &e) && good;
 	good = good && adopt(f, now, &e);
 	for (size_t i = first; i < f->step; i++)
 		link_log_change(&f->log, at, f->config->step[i].key, f->config->step[i].value,
@@ -210,6 +222,7 @@ take_line(struct link_forward *f, const char *s, size_t n)
 	struct pth_diags d;
 	struct pth_err e;
 	pth_auto_buf b = PTH_BUF_INIT;
+	int64_t origin;
 
 	pth_diags_init(&d, "changes");
 	pth_link_config_init(&c);
@@ -217,6 +230,8 @@ take_line(struct link_forward *f, const char *s, size_t n)
 		pth_link_conditions_copy(&c.way[w], &f->config->way[w]);
 	c.seed = f->config->seed;
 	pth_link_config_read(&c, s, n, &d);
+	origin = c.begin ? f->now : f->origin;
+	pth_link_config_shift(&c, origin);
 	if (d.errors > 0)
 		pth_buf_addf(&b, "%u: %s", d.v[0].col, d.v[0].text);
 	else if (c.seed != f->config->seed)
@@ -224,11 +239,13 @@ take_line(struct link_forward *f, const char *s, size_t n)
 	else if (!adopt(f, c.way, &e))
 		pth_buf_addf(&b, "1: %s", e.text);
 	if (b.len == 0) {
+		f->origin = origin;
 		for (size_t i = 0; i < c.rebinds; i++)
 			link_rebind(f->link, &c.rebind[i]);
 		for (size_t i = 0; i < c.steps; i++) /* what is over is done now */
 			c.step[i].at = c.step[i].at > f->seen ? c.step[i].at : f->seen;
 		pth_link_config_add(f->config, &c);
+		set_plug(f, f->seen > f->now ? f->seen : f->now);
 	}
 	link_log_change(&f->log, f->now, "line", s, b.len > 0 ? b.s : NULL);
 	answer(f, b.len > 0 ? b.s : NULL);
@@ -242,6 +259,7 @@ read_changes(struct link_forward *f)
 	ssize_t n = read(f->changes, pth_buf_room(&f->line, 4096), 4096);
 	char *end;
 
+	set_now(f);
 	if (n <= 0) {
 		if (n == 0 || (errno != EAGAIN && errno != EINTR))
 			f->changes = -1; /* nobody is there any more */
@@ -462,7 +480,8 @@ link_forward_run(struct link_forward *f)
 }
 
 int
-link_forward_open(struct link_forward *f, const char *log, const char *capture, struct pth_err *e)
+link_forward_open(
+    struct link_forward *f, const char *log, const char *const *captures, struct pth_err *e)
 {
 	const char *interfaces[2];
 
@@ -476,8 +495,9 @@ link_forward_open(struct link_forward *f, const char *log, const char *capture, 
 	f->zero_real = clock_ns(CLOCK_REALTIME);
 	if (link_log_open(&f->log, log, e) != 0)
 		return -1;
-	if (capture != NULL &&
-	    (f->record = link_record_open(capture, interfaces, f->zero_real, e)) == NULL)
+	if (captures != NULL &&
+	    (f->record = link_record_open(captures, interfaces, f->zero_real, f->capture_max, e)) ==
+	        NULL)
 		return -1;
 	link_log_begin(&f->log, f->config, f->zero_real);
 	f->link = link_new(f->config->seed, out, f);
@@ -505,8 +525,10 @@ link_forward_close(struct link_forward *f, struct pth_err *e)
 			refused += f->port[i].refused;
 		}
 	lost += (f->out ? f->drops : link_world_drops(f->world)) - f->excused;
-	if (f->record != NULL && link_record_close(f->record, lost, e) != 0)
+	if (f->record != NULL && link_record_close(f->record, lost, f->packets, f->omitted, e) != 0)
 		r = -1;
+	f->lost = lost;
+	f->refused = refused;
 	if (link_log_end(&f->log, f->now, lost, refused, e) != 0)
 		r = -1;
 	if (r == 0 && lost + refused > 0)

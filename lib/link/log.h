@@ -44,15 +44,17 @@ bool link_deeds(const struct pth_link_packet *p, struct pth_buf *b);
 
 struct link_record;
 
-/* left.pcapng and right.pcapng in a directory, which is made. NULL with e. */
-struct link_record *link_record_open(
-    const char *dir, const char *const interfaces[2], int64_t real_ns, struct pth_err *e);
+/* Into these files. max: bytes of each; 0: any number. NULL with e. */
+struct link_record *link_record_open(const char *const paths[2], const char *const interfaces[2],
+    int64_t real_ns, uint64_t max, struct pth_err *e);
 /* A frame that is offered next, before it is. */
 void link_record_offer(
     struct link_record *r, unsigned direction, const void *frame, size_t n, int64_t now);
 /* What has become of it: dropped, or delivered now. */
 void link_record_fate(struct link_record *r, const struct pth_link_packet *p);
-/* -1 with e: not all was written. */
-int link_record_close(struct link_record *r, uint64_t lost, struct pth_err *e);
+/* How many packets each has, and how many more came than its size allowed. -1 with e: not all was
+ * written. */
+int link_record_close(struct link_record *r, uint64_t lost, uint64_t packets[2],
+    uint64_t omitted[2], struct pth_err *e);
 
 #endif

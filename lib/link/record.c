@@ -2,10 +2,8 @@
  * came: a file waits with all that came after it. */
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "io/file.h"
 #include "link/log.h"
 #include "packet/pcapng.h"
 
@@ -23,42 +21,38 @@ struct end {
 	struct pth_pcapng *w;
 	struct entry *first, *last;
 	struct entry *open; /* no entry before it has an unknown fate */
-	uint64_t offers, packets;
+	uint64_t offers, packets, omitted;
 };
 
 struct link_record {
 	int64_t zero; /* real time of the begin */
+	uint64_t max; /* bytes of each file */
 	struct end end[2];
 };
 
 static int
-open_end(
-    struct end *end, const char *dir, const char *name, const char *interface, struct pth_err *e)
+open_end(struct end *end, const char *path, const char *interface, struct pth_err *e)
 {
-	pth_auto_buf path = PTH_BUF_INIT;
-
-	pth_buf_addf(&path, "%s/%s.pcapng", dir, name);
-	*end = (struct end){ .fd = open(path.s, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) };
+	*end = (struct end){ .fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) };
 	if (end->fd < 0)
-		return pth_err_set(e, PTH_SYSTEM, "%s:", path.s);
+		return pth_err_set(e, PTH_SYSTEM, "%s:", path);
 	end->w = pth_pcapng_open(end->fd, interface, PTH_LINKTYPE_ETHERNET, 262144);
 	return 0;
 }
 
 struct link_record *
-link_record_open(
-    const char *dir, const char *const interfaces[2], int64_t real_ns, struct pth_err *e)
+link_record_open(const char *const paths[2], const char *const interfaces[2], int64_t real_ns,
+    uint64_t max, struct pth_err *e)
 {
-	static const char *const names[] = { "left", "right" };
-	struct link_record *r;
+	struct link_record *r = pth_xmalloc(sizeof *r);
+	uint64_t none[2];
 
-	if (pth_mkdirs(AT_FDCWD, dir, e) != 0)
-		return NULL;
-	r = pth_xmalloc(sizeof *r);
-	*r = (struct link_record){ .zero = real_ns, .end = { { .fd = -1 }, { .fd = -1 } } };
+	*r = (struct link_record){ .zero = real_ns,
+		.max = max > 0 ? max : UINT64_MAX,
+		.end = { { .fd = -1 }, { .fd = -1 } } };
 	for (size_t i = 0; i < 2; i++)
-		if (open_end(&r->end[i], dir, names[i], interfaces[i], e) != 0) {
-			link_record_close(r, 0, NULL);
+		if (open_end(&r->end[i], paths[i], interfaces[i], e) != 0) {
+			link_record_close(r, 0, none, none, NULL);
 			return NULL;
 		}
 	return r;
@@ -79,6 +73,17 @@ add(struct end *end, const void *frame, size_t n, int64_t at)
 	return x;
 }
 
+/* The comment makes it longer by its bytes, an option's header and what fills the last word. */
+static bool
+has_room(const struct link_record *r, const struct end *end, const struct entry *x)
+{
+	uint64_t more = pth_pcapng_packet_size(x->len) +
+	    (x->comment != NULL ? strlen(x->comment) + 12 : 0);
+
+	return more + pth_pcapng_end_size(80) <= r->max &&
+	    pth_pcapng_size(end->w) <= r->max - more - pth_pcapng_end_size(80);
+}
+
 /* Write what is known, up to the first that is not. */
 static void
 write_known(struct link_record *r, struct end *end, bool all)
@@ -86,9 +91,14 @@ write_known(struct link_record *r, struct end *end, bool all)
 	struct entry *x;
 
 	while ((x = end->first) != NULL && (x->offer == 0 || all)) {
-		pth_pcapng_packet_comment(
-		    end->w, (uint64_t)(r->zero + x->at), x->frame, x->len, x->len, x->comment);
-		end->packets++;
+		/* A capture that is full stays so: there is no gap in it. */
+		if (end->omitted == 0 && has_room(r, end, x)) {
+			pth_pcapng_packet_comment(end->w, (uint64_t)(r->zero + x->at), x->frame,
+			    x->len, x->len, x->comment);
+			end->packets++;
+		} else {
+			end->omitted++;
+		}
 		end->first = x->next;
 		if (end->open == x)
 			end->open = x->next;
@@ -150,7 +160,8 @@ link_record_fate(struct link_record *r, const struct pth_link_packet *p)
 }
 
 int
-link_record_close(struct link_record *r, uint64_t lost, struct pth_err *e)
+link_record_close(struct link_record *r, uint64_t lost, uint64_t packets[2], uint64_t omitted[2],
+    struct pth_err *e)
 {
 	int code = 0;
 
@@ -163,6 +174,8 @@ link_record_close(struct link_record *r, uint64_t lost, struct pth_err *e)
 			        lost > 0 ? "the link lost packets before it saw them" : NULL) != 0)
 				code = pth_err_set(e, PTH_SYSTEM, "capture:");
 		}
+		packets[i] = end->packets;
+		omitted[i] = end->omitted;
 		pth_close(&end->fd);
 	}
 	free(r);

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "host/proc.h"
 #include "host/sig.h"
 #include "io/event.h"
+#include "io/json.h"
 #include "link/forward.h"
 
 #define READY_US (10 * PTH_SECOND_US) /* for the peer's port */
@@ -106,6 +108,28 @@ interface_ok(const char *s)
 	    strcmp(s, "..") != 0 && strcmp(s, "lo") != 0 && strpbrk(s, "/: \t\n\v\f\r") == NULL;
 }
 
+/* Those of both ends, which go together. */
+static int
+give_addresses(struct link_end end[2], const struct pth_strv *const list[2], struct pth_err *e)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (take_addresses(&end[i], list[i], addresses[i], e) != 0)
+			return -1;
+	return check_addresses(&end[0], &end[1], e) == 0 &&
+	        check_addresses(&end[1], &end[0], e) == 0 ?
+	    0 :
+	    -1;
+}
+
+int
+pth_link_addresses_check(const struct pth_strv address[2], struct pth_err *e)
+{
+	const struct pth_strv *const list[2] = { &address[0], &address[1] };
+	struct link_end end[2] = { 0 };
+
+	return give_addresses(end, list, e);
+}
+
 static int
 prepare(struct life *x, struct pth_err *e)
 {
@@ -113,23 +137,21 @@ prepare(struct life *x, struct pth_err *e)
 
 	for (unsigned i = 0; i < 2; i++) {
 		x->world.end[i] = (struct link_end){ .netns = -1,
-			.interface = x->r->interface,
+			.interface = x->r->interface[i],
 			.here = here[i],
 			.mac = { 2, 0, 0, 0, 0, (uint8_t)(i + 1) } };
-		if (take_addresses(&x->world.end[i], x->r->address[i], addresses[i], e) != 0)
-			return -1;
+		if (!interface_ok(x->r->interface[i]))
+			return pth_err_set(
+			    e, PTH_INPUT, "'%.40s' is no name of an interface", x->r->interface[i]);
 	}
-	if (!interface_ok(x->r->interface))
-		return pth_err_set(
-		    e, PTH_INPUT, "'%.40s' is no name of an interface", x->r->interface);
-	if (check_addresses(&x->world.end[0], &x->world.end[1], e) != 0 ||
-	    check_addresses(&x->world.end[1], &x->world.end[0], e) != 0)
+	if (give_addresses(x->world.end, x->r->address, e) != 0)
 		return -1;
 	x->world.middle = -1;
 	x->f = (struct link_forward){ .world = &x->world,
 		.config = x->r->config,
 		.changes = x->r->changes,
 		.answers = -1,
+		.capture_max = x->r->capture_max,
 		.arg = x,
 		.wake = INT64_MAX };
 	return 0;
@@ -288,7 +310,7 @@ start(struct life *x, struct pth_err *e)
 		if (x->r->port != 0)
 			await_peer(x);
 	}
-	if (link_forward_open(&x->f, x->r->log, x->r->capture, e) != 0)
+	if (link_forward_open(&x->f, x->r->log, x->r->captures, e) != 0)
 		return -1;
 	x->command = spawn(x, 0, (const char *const *)x->r->command, e);
 	return x->command < 0 ? -1 : 0;
@@ -381,6 +403,30 @@ between_event(void *arg)
 	return sig == 0 || sig == SIGCHLD;
 }
 
+/* What there was, when it is over. */
+static void
+say_end(const struct link_forward *f)
+{
+	json_auto_t *o = json_pack("{s:s,s:I,s:I,s:[I,I],s:[I,I]}", "state", "ended", "lost",
+	    (json_int_t)f->lost, "refused", (json_int_t)f->refused, "packets",
+	    (json_int_t)f->packets[0], (json_int_t)f->packets[1], "omitted",
+	    (json_int_t)f->omitted[0], (json_int_t)f->omitted[1]);
+	pth_auto_buf b = PTH_BUF_INIT;
+
+	pth_json_dump(&b, o);
+	pth_buf_addc(&b, '\n');
+	if (f->answers >= 0)
+		(void)!pth_write_all(f->answers, b.s, b.len);
+}
+
+static int
+join(struct life *x, struct pth_err *e)
+{
+	if (x->r->netns == NULL)
+		return link_world_join(&x->world, x->r->between, e);
+	return link_world_enclose(&x->world, x->r->netns, e);
+}
+
 static int
 run_between(struct life *x, int *code, struct pth_err *e)
 {
@@ -389,15 +435,16 @@ run_between(struct life *x, int *code, struct pth_err *e)
 	x->sig = pth_sig_open();
 	x->f.watch = x->sig;
 	x->f.event = between_event;
-	x->f.answers = STDOUT_FILENO;
-	if (link_world_join(&x->world, x->r->between, e) != 0 ||
-	    link_world_furnish(&x->world, e) != 0 ||
-	    link_forward_open(&x->f, x->r->log, x->r->capture, e) != 0)
+	x->f.answers = x->r->answers;
+	if (join(x, e) != 0 || link_world_furnish(&x->world, e) != 0 ||
+	    link_forward_open(&x->f, x->r->log, x->r->captures, e) != 0)
 		return -1;
-	if (pth_write_all(STDOUT_FILENO, ready, strlen(ready)) != 0)
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* nobody looks into our files */
+	if (pth_write_all(x->f.answers, ready, strlen(ready)) != 0)
 		x->f.answers = -1;
 	link_forward_run(&x->f);
 	*code = link_forward_close(&x->f, e);
+	say_end(&x->f);
 	/* The kernel would do it, too, but some time after our end. */
 	for (size_t i = 0; i < 2; i++)
 		link_rtnl_delete(x->world.end[i].here);
@@ -412,7 +459,8 @@ pth_link_run(const struct pth_link_run *r, int *code, struct pth_err *e)
 
 	if (prepare(&x, e) != 0)
 		return -1;
-	result = r->between != NULL ? run_between(&x, code, e) : run_command(&x, code, e);
+	result = r->between != NULL || r->netns != NULL ? run_between(&x, code, e) :
+	                                                  run_command(&x, code, e);
 	link_world_release(&x.world);
 	pth_close(&x.sig);
 	return result;

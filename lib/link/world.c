@@ -51,6 +51,14 @@ link_world_make(struct link_world *w, struct pth_err *e)
 	return link_world_enter(w->middle) == 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "setns:");
 }
 
+static int
+make_middle(struct link_world *w, struct pth_err *e)
+{
+	if (unshare(CLONE_NEWNET) != 0 || (w->middle = own_netns()) < 0)
+		return pth_err_set(e, PTH_SYSTEM, "network namespace:");
+	return 0;
+}
+
 int
 link_world_join(struct link_world *w, const char *const names[2], struct pth_err *e)
 {
@@ -63,9 +71,16 @@ link_world_join(struct link_world *w, const char *const names[2], struct pth_err
 		if (w->end[i].netns < 0)
 			return pth_err_set(e, PTH_INPUT, "%s:", path.s);
 	}
-	if (unshare(CLONE_NEWNET) != 0 || (w->middle = own_netns()) < 0)
-		return pth_err_set(e, PTH_SYSTEM, "network namespace:");
-	return 0;
+	return make_middle(w, e);
+}
+
+int
+link_world_enclose(struct link_world *w, const int netns[2], struct pth_err *e)
+{
+	for (size_t i = 0; i < 2; i++)
+		if ((w->end[i].netns = fcntl(netns[i], F_DUPFD_CLOEXEC, 3)) < 0)
+			return pth_err_set(e, PTH_SYSTEM, "network namespace:");
+	return make_middle(w, e);
 }
 
 /* A setting of an interface; what the kernel does not have is not missed. */

@@ -130,6 +130,7 @@ plan_vars(struct plan *p, struct plan_service *s)
 	set(vars, "role", s->role);
 	set(vars, "version", s->version);
 	set(vars, "address", s->address);
+	set(vars, "address6", s->address6 != NULL ? s->address6 : "");
 	set(vars, "listen", s->listen);
 	set(vars, "host", peer->address);
 	pth_json_set(vars, "port", json_integer(peer->port));
@@ -143,7 +144,7 @@ plan_vars(struct plan *p, struct plan_service *s)
 	pth_json_set(vars, "protocol", protocol(s));
 	json_object_set(vars, "record", p->test);
 	json_object_set(vars, "test", p->test); /* a parameter may hide it */
-	set(vars, "environment", p->env->name);
+	set(vars, "environment", p->nwires > 0 ? "link" : p->env->name);
 	json_object_set(vars, "timeout", pth_given_timeout(s->rec));
 	pth_json_set(vars, "features", features(s));
 	json_object_set(vars, "parameters", s->params);

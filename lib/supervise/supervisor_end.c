@@ -167,9 +167,11 @@ put_parts(json_t *o, struct supervisor *sup)
 			pth_json_set(o, sup->own[i].name, json_incref(sup->own[i].results));
 	for (size_t i = 0; i < sup->nservices; i++) {
 		json_t *s = supervise_service_result(&sup->services[i]);
+		const char *name = sup->services[i].name;
 
 		supervise_put(s, PTH_KEY(rsvc, capture),
-		    json_incref(supervise_capture_result(sup, sup->services[i].name)));
+		    sup->nlinks > 0 ? supervise_links_capture(sup, name) :
+		                      json_incref(supervise_capture_result(sup, name)));
 		pth_json_set(services, sup->services[i].name, s);
 	}
 	pth_result_set_services(o, services);
@@ -217,7 +219,9 @@ supervise_result(struct supervisor *sup, const char *started)
 {
 	int64_t now = pth_mono_us();
 	pth_auto_buf ended = PTH_BUF_INIT;
-	json_t *o = json_object(), *whole = supervise_capture_result(sup, NULL);
+	json_t *o = json_object(),
+	       *whole = sup->nlinks > 0 ? supervise_links_capture(sup, NULL) :
+	                                  json_incref(supervise_capture_result(sup, NULL));
 
 	pth_rfc3339(&ended, pth_real_us());
 	pth_result_set_status(o, pth_status_result_name(sup->status));
@@ -232,7 +236,7 @@ supervise_result(struct supervisor *sup, const char *started)
 	    sup->req->places->engine ? "container" :
 	        sup->guarded         ? "protected" :
 	                               "unprotected");
-	pth_result_set_capture(o, whole != NULL ? json_incref(whole) : capture_inside(sup));
+	pth_result_set_capture(o, whole != NULL ? whole : capture_inside(sup));
 	pth_result_set_timings(o, timings(sup, now));
 	put_parts(o, sup);
 	return o;
