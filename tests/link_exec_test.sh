@@ -198,6 +198,7 @@ await() {
 
 # below PID: all processes below it.
 below() {
+	# shellcheck disable=SC2013 # words
 	for p in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
 		echo "$p"
 		below "$p"
