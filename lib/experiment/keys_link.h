@@ -12,6 +12,8 @@
 { p ".between[]", T_STR, PLAIN, "exec", "A service." }, \
 { p ".direction", T_STR, "both forward backward", "both", F_REC, "exec", \
 	"From the first service to the second, or back." }, \
+{ p ".profile", T_STR, PLAIN, "plan", \
+	"Name of a network environment with conditions, as lte; the other keys count more." }, \
 { p ".latency", T_DUR, PLAIN, "exec", "Delay in one direction, as 10ms." }, \
 { p ".delay", T_DUR, PLAIN, "exec", "The same as latency." }, \
 { p ".jitter", T_DUR, PLAIN, "exec", "Variation of the delay." }, \

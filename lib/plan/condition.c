@@ -77,18 +77,26 @@ put(json_t *config, const char *direction, bool turned, const char *key, const c
 {
 	bool forward = strcmp(direction, "forward") == 0, back = strcmp(direction, "backward") == 0;
 
-	if ((forward || back) && !pth_one_of(key, whole, countof(whole)))
+	if ((forward || back) && !pth_one_of(key, whole, countof(whole))) {
 		config = way_of(config, forward != turned ? "up" : "down");
+	} else { /* it counts more than what was said of one direction before */
+		json_object_del(json_object_get(config, "up"), key);
+		json_object_del(json_object_get(config, "down"), key);
+	}
 	pth_json_set(config, key, json_string(text));
 }
 
-/* down: true cuts the link from now on; in a step a rebinding is done at once when it names no
- * time. */
+/* One name for each; down: true cuts the link from now on; in a step a rebinding is done at once
+ * when it names no time. */
 static void
 rewrite(const char **key, struct pth_buf *b)
 {
-	if (strcmp(*key, "down") == 0)
-		*key = "link_down";
+	static const char *const names[][2] = { { "down", "link_down" }, { "latency", "delay" },
+		{ "limit", "queue" } };
+
+	for (size_t i = 0; i < countof(names); i++)
+		if (strcmp(*key, names[i][0]) == 0)
+			*key = names[i][1];
 	if (strcmp(*key, "rebind") == 0 &&
 	    (strcmp(b->s, "port") == 0 || strcmp(b->s, "address") == 0)) {
 		pth_auto_buf word = PTH_BUF_INIT;
@@ -97,6 +105,55 @@ rewrite(const char **key, struct pth_buf *b)
 		pth_buf_cut(b, 0);
 		pth_buf_addf(b, "0s %s", word.s);
 	}
+}
+
+/* The conditions of a descriptor; `up` there is what a client sends: flipped, when that is at the
+ * right. */
+static void
+descriptor_conditions(
+    struct plan *p, const struct pth_ynode *map, const char *path, bool turned, json_t *config)
+{
+	json_auto_t *all = map != NULL ? pth_yaml_json(map) : NULL;
+	const char *key;
+	json_t *v;
+
+	json_object_foreach(all, key, v) {
+		bool up = strcmp(key, "up") == 0, down = strcmp(key, "down") == 0;
+
+		if (json_is_object(v) && (up || down)) {
+			json_object_update(way_of(config, up != turned ? "up" : "down"), v);
+			continue;
+		}
+		pth_auto_buf b = PTH_BUF_INIT;
+
+		value_text(&b, key, v);
+		if (try_one(p, path, "profile", key, b.s))
+			pth_json_set(config, key, json_string(b.s));
+	}
+}
+
+void
+plan_conditions_plugin(
+    struct plan *p, const struct pth_plugin *x, const char *path, bool flipped, json_t *config)
+{
+	descriptor_conditions(p, pth_yaml_get(x->root, "conditions"), path, flipped, config);
+}
+
+static void
+profile(struct plan *p, const char *name, const char *path, bool turned, json_t *config)
+{
+	struct pth_plugin *x = pth_plugins_find(p->ps, PTH_NETWORK, name, NULL);
+	const struct pth_ynode *map;
+	pth_auto_buf at = PTH_BUF_INIT;
+
+	pth_buf_addf(&at, "%s.profile", path);
+	if (!plan_usable(p, x, PTH_NETWORK, "profile of links", name, at.s))
+		return;
+	map = pth_yaml_get(x->root, "conditions");
+	if (map == NULL)
+		plan_problem(p, PTH_ERROR, at.s, "profile: %s has no conditions of links", x->name);
+	else
+		descriptor_conditions(p, map, path, turned, config);
 }
 
 /* A trace is named as from the file of the experiment that names it. */
@@ -119,12 +176,14 @@ trace_path(const struct plan *p, const char *path, struct pth_buf *b)
 }
 
 void
-plan_conditions(struct plan *p, const json_t *entry, const char *path, bool turned, json_t *config,
-    json_t *timed)
+plan_conditions(struct plan *p, const json_t *entry, const char *path, bool turned, bool flipped,
+    json_t *config, json_t *timed)
 {
 	const char *direction = pth_json_str(entry, "direction", "both"), *key;
 	json_t *v;
 
+	if (pth_json_str(entry, "profile", NULL) != NULL)
+		profile(p, pth_json_str(entry, "profile", ""), path, flipped, config);
 	json_object_foreach((json_t *)(uintptr_t)entry, key, v) {
 		pth_auto_buf b = PTH_BUF_INIT;
 		const char *to = key;
@@ -136,8 +195,8 @@ plan_conditions(struct plan *p, const json_t *entry, const char *path, bool turn
 		if (strcmp(key, "trace") == 0 && b.len > 0)
 			trace_path(p, path, &b);
 		if (try_one(p, path, key, to, b.s))
-			put(to == key && pth_one_of(key, times, countof(times)) ? timed : config,
-			    direction, turned, to, b.s);
+			put(pth_one_of(key, times, countof(times)) ? timed : config, direction,
+			    turned, to, b.s);
 	}
 }
 

@@ -99,6 +99,22 @@ ends_of(const struct plan *p, const json_t *entry, size_t ends[2])
 	return true;
 }
 
+/* Addresses belong to one link, so it has to be said which. */
+static void
+homeless(struct plan *p, const json_t *entry, size_t i)
+{
+	static const char *const keys[] = { "left", "right" };
+	pth_auto_buf at = PTH_BUF_INIT;
+
+	for (size_t k = 0; k < countof(keys); k++)
+		if (json_object_get(entry, keys[k]) != NULL) {
+			pth_buf_cut(&at, 0);
+			pth_buf_addf(&at, "links.%zu.%s", i, keys[k]);
+			plan_problem(p, PTH_ERROR, at.s,
+			    "%s: say by between: which link has these addresses", keys[k]);
+		}
+}
+
 static void
 declare(struct plan *p, const json_t *entry, size_t i)
 {
@@ -108,8 +124,10 @@ declare(struct plan *p, const json_t *entry, size_t i)
 	bool both = strcmp(pth_json_str(entry, "direction", "both"), "both") == 0;
 
 	pth_buf_addf(&at, "links.%zu.between", i);
-	if (json_object_get(entry, "between") == NULL)
+	if (json_object_get(entry, "between") == NULL) {
+		homeless(p, entry, i);
 		return;
+	}
 	if (!ends_of(p, entry, ends)) {
 		plan_problem(p, PTH_ERROR, at.s, "between: expected two services or routers");
 		return;
@@ -289,6 +307,15 @@ name_services(struct plan *p)
 
 /* --- conditions --- */
 
+/* Is its client at the right? */
+static bool
+is_flipped(const struct plan *p, const struct plan_wire *w)
+{
+	const struct plan_service *a = p->nodes[w->node[0]].s, *b = p->nodes[w->node[1]].s;
+
+	return (a == NULL || !a->client) && b != NULL && b->client;
+}
+
 static void
 conditions(struct plan *p, size_t i)
 {
@@ -297,6 +324,7 @@ conditions(struct plan *p, size_t i)
 	const json_t *network = json_object_get(p->eparams, "network");
 	size_t k, ends[2];
 
+	plan_conditions_plugin(p, p->env, "network_environment", is_flipped(p, w), w->config);
 	plan_conditions_usual(p, network, w->config);
 	plan_conditions_usual(p, p->eparams, w->config);
 	for (unsigned own = 0; own < 2; own++)
@@ -308,13 +336,14 @@ conditions(struct plan *p, size_t i)
 				continue;
 			pth_buf_addf(&at, "links.%zu", k);
 			if (own == 0)
-				plan_conditions(p, entry, at.s, false, w->config, w->timed);
+				plan_conditions(
+				    p, entry, at.s, false, is_flipped(p, w), w->config, w->timed);
 			else if ((both && w->declared && w->entry == k) ||
 			    (!both && ends_of(p, entry, ends) &&
 			        wire_between(p, ends[0], ends[1]) == w))
 				plan_conditions(p, entry, at.s,
-				    ends_of(p, entry, ends) && ends[0] != w->node[0], w->config,
-				    w->timed);
+				    ends_of(p, entry, ends) && ends[0] != w->node[0],
+				    is_flipped(p, w), w->config, w->timed);
 		}
 }
 
@@ -365,14 +394,17 @@ void
 plan_links(struct plan *p)
 {
 	json_t *list = pth_test_links(p->rec), *entry;
+	bool said = false;
 	size_t i;
 
 	if (!wanted(p) || !possible(p))
 		return;
 	add_nodes(p);
-	json_array_foreach(list, i, entry)
+	json_array_foreach(list, i, entry) {
 		declare(p, entry, i);
-	if (p->nwires == 0 && !plan_failed(p))
+		said = said || json_object_get(entry, "between") != NULL;
+	}
+	if (!said)
 		mesh(p);
 	for (i = 0; i < p->nwires; i++) {
 		pth_auto_buf at = PTH_BUF_INIT;
@@ -409,7 +441,8 @@ step(struct plan *p, json_t *link, const char *path)
 		        (w->node[1] != ends[0] && w->node[1] != ends[1])))
 			continue;
 		any = true;
-		plan_conditions(p, link, path, named && ends[0] != w->node[0], config, config);
+		plan_conditions(p, link, path, named && ends[0] != w->node[0], is_flipped(p, w),
+		    config, config);
 		check_rebind(p, w, config, path);
 		pth_json_push(changes,
 		    json_pack("{s:I,s:O}", PTH_KEY(change, wire), (json_int_t)i,

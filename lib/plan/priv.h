@@ -196,9 +196,12 @@ void plan_routes_check(struct plan *p);
 json_t *plan_routes(struct plan *p, size_t node);
 /* An entry's conditions (path: of its marks) into config and, when they are counted from the time
  * when the services are ready, into timed. turned: it speaks of the wire's ends the other way
- * round. Problems are said. */
+ * round; flipped: the wire's client is at the right. Problems are said. */
 void plan_conditions(struct plan *p, const json_t *entry, const char *path, bool turned,
-    json_t *config, json_t *timed);
+    bool flipped, json_t *config, json_t *timed);
+/* Those of the environment's descriptor. */
+void plan_conditions_plugin(struct plan *p, const struct pth_plugin *x, const char *path,
+    bool flipped, json_t *config);
 /* The same of the parameters of the environment, as PANTHER's environments have them. */
 void plan_conditions_usual(struct plan *p, const json_t *params, json_t *config);
 /* Do they go together? */
