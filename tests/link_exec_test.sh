@@ -81,6 +81,8 @@ down 1 dropped drop list' "$(jq -r 'select(.packet == 1) |
 	assertEquals 'server/capture.pcapng' "$(result .services.server.capture.file)"
 	assertEquals "$(result .services.client.capture.packets)" \
 		"$(jq -r 'select(.type == "test").metrics.packets' run/results.jsonl)"
+	assertEquals 'all of it in order' '' "$(jq -r '.metrics.incomplete // empty | .[].text' \
+		run/results.jsonl | grep clock)"
 	assertLeast 38000 "$(jq -r 'select(.type == "test").metrics.tcp.handshake_us' \
 		run/results.jsonl)" 'us of the handshake'
 	assertEquals '' "$(result '.isolation.reason')"
@@ -100,14 +102,14 @@ steps() {
 		'          58min-59min}' \
 		'    steps:' \
 		'      - {link: {between: [server, client], direction: forward, latency: 70ms}}' \
-		'      - {link: {latency: 30ms, rebind: port}}' >x.yaml
+		'      - {link: {latency: 30ms, ecn: bleach}}' >x.yaml
 	go
 	assertCode 0
 	assertEquals 'one two' "$(said client | xargs)"
 	assertEquals 'link true 1 link changed
 link true 1 link changed' "$(result '.steps[] | "\(.step) \(.ok) \(.text)"')"
 	assertEquals '{"blackhole":"50min-51min","rebind":"60min","link_down":"58min-59min",'"$(:
-		)"'"begin":"now"} {"down":{"latency":"70ms"}} {"latency":"30ms","rebind":"0s port"}' \
+		)"'"begin":"now"} {"down":{"delay":"70ms"}} {"delay":"30ms","ecn":"bleach"}' \
 		"$(jq -r 'select(.change.line).change.line' "$dir/link.jsonl" | xargs -d '\n')"
 	assertEquals 'no mistake' '' "$(jq -r '.change.error // empty' "$dir/link.jsonl")"
 }
@@ -184,6 +186,51 @@ testTrace() {
 	assertEquals "sub/x.yaml:17:48: error: trace: $PWD/sub/slow.trace:2:1: the trace goes back in$(:
 		) time, from 5 to 3" "$out$err"
 	cd "$PTH_TMP" || return
+}
+
+# shown NUMBER SERVICE TEXT...: a capture of the test of that number has a comment with the text.
+shown() {
+	file=$(echo "quic/$1"-*"/$2/capture.pcapng")
+	looked=$((looked + 1))
+	assertMatch "$(tshark -r "$file" -Y frame.comment -T fields -e frame.comment 2>/dev/null)" "$3"
+}
+
+# 5 MB by QUIC over each condition of the example that both ends have to live with.
+testQuic() {
+	need_namespaces || return
+	need gtlsserver ngtcp2-server && need gtlsclient ngtcp2-client && need tshark tshark &&
+		need jq jq || return
+	looked=0
+	set -- --only '005-*' --only '009-*' --only '010-*' --only '011-*' --only '013-*' \
+		--only '015-*' --only '016-*' --only '017-*'
+	run env PTH_EVENTS=none pth run -j 8 -o quic "$@" "$TOP/examples/links.yaml"
+	assertCode 0
+	assertEquals 8 "$(jq -r 'select(.type == "test" and .verdict.ok).verdict.status' \
+		quic/results.jsonl | grep -c passed)"
+	assertEquals 'the captures are in order' '' "$(jq -r '.metrics.incomplete // empty | .[].text' \
+		quic/results.jsonl | grep clock)"
+	shown 005 client '^link: up [0-9]*: dropped: loss$'
+	shown 005 server '^link: down [0-9]*: dropped: loss$'
+	shown 009 client '^link: down [0-9]*: reordered$'
+	shown 009 server '^link: up [0-9]*: reordered$'
+	shown 010 client '^link: down [0-9]*: corrupted at [0-9]*$'
+	shown 010 server '^link: up [0-9]*: corrupted at [0-9]*$'
+	shown 011 server '^link: down [0-9]*: dropped: blackhole$'
+	shown 013 server '^link: down [0-9]*: dropped: too big$'
+	shown 015 server '^link: up [0-9]*: rebound$'
+	assertLeast 9 $looked captures
+	# The server has seen two clients, the client one server; and 750 ms are that.
+	ends=$(for end in client server; do
+		tshark -r quic/015-*/$end/capture.pcapng -Y 'udp.dstport == 4443' -T fields \
+			-e ip.src 2>/dev/null | sort -u | wc -l
+	done | xargs)
+	assertEquals '1 2' "$ends"
+	assertLeast 1500000 "$(jq -r 'select(.id == "016-750-ms-of-delay").metrics.quic.handshake_us' \
+		quic/results.jsonl)" us
+	# What was in the trace is what a link may carry: no more than 20 Mbit/s.
+	assertEquals true "$(jq -s 'map(select(.direction == "down" and .departure)) |
+		(map(.length) | add) * 8 / (.[-1].departure - .[0].departure) < 20e6' \
+		quic/017-*/link.jsonl)"
 }
 
 # await CONDITION: at most 20 s.

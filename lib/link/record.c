@@ -22,6 +22,7 @@ struct end {
 	struct entry *first, *last;
 	struct entry *open; /* no entry before it has an unknown fate */
 	uint64_t offers, packets, omitted;
+	int64_t latest; /* time of the last entry */
 };
 
 struct link_record {
@@ -63,6 +64,9 @@ add(struct end *end, const void *frame, size_t n, int64_t at)
 {
 	struct entry *x = pth_xmalloc(sizeof *x + n);
 
+	/* One that leaves late does so behind what has come meanwhile. */
+	at = at > end->latest ? at : end->latest;
+	end->latest = at;
 	*x = (struct entry){ .at = at, .len = (uint32_t)n };
 	memcpy(x->frame, frame, n);
 	if (end->last != NULL)
