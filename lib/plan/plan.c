@@ -326,28 +326,12 @@ info(const struct plan_service *s)
 
 /* --- the whole --- */
 
-static json_t *
-test_vars(const json_t *rec)
-{
-	static const char *const keys[] = { PTH_KEY(test, id), PTH_KEY(test, name),
-		PTH_KEY(test, index), PTH_KEY(test, run), PTH_KEY(test, seed),
-		PTH_KEY(test, iteration), PTH_KEY(test, iterations) };
-	json_t *o = json_object();
-
-	for (size_t i = 0; i < countof(keys); i++) {
-		json_t *v = json_object_get(rec, keys[i]);
-
-		json_object_set(o, keys[i], v != NULL ? v : json_null());
-	}
-	return o;
-}
-
 static void
 variables(struct plan *p)
 {
 	p->infos = json_object();
 	p->service_names = json_array();
-	p->test = test_vars(p->rec);
+	p->test = plan_test_vars(p->rec);
 	plan_foreach(s, p) {
 		s->served = plan_served(p, s);
 		s->info = info(s);

@@ -200,8 +200,8 @@ json_t *plan_routes(struct plan *p, size_t node);
 void plan_conditions(struct plan *p, const json_t *entry, const char *path, bool turned,
     bool flipped, json_t *config, json_t *timed);
 /* Those of the environment's descriptor. */
-void plan_conditions_plugin(struct plan *p, const struct pth_plugin *x, const char *path,
-    bool flipped, json_t *config);
+void plan_conditions_plugin(
+    struct plan *p, const struct pth_plugin *x, const char *path, bool flipped, json_t *config);
 /* The same of the parameters of the environment, as PANTHER's environments have them. */
 void plan_conditions_usual(struct plan *p, const json_t *params, json_t *config);
 /* Do they go together? */
@@ -237,7 +237,8 @@ json_t *plan_files(const struct plan_with *w, struct plan_service *s);
  */
 int plan_docker(const struct plan_with *w, struct plan_service *s, json_t *out);
 
-/* plan/vars.c */
+/* plan/vars.c; test.* of templates */
+json_t *plan_test_vars(const json_t *rec);
 json_t *plan_vars(struct plan *p, struct plan_service *s);
 /* Does it end by itself? */
 bool plan_finite(const struct plan_service *s);

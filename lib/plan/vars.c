@@ -118,6 +118,22 @@ peer_of(const struct plan *p, const struct plan_service *s)
 }
 
 json_t *
+plan_test_vars(const json_t *rec)
+{
+	static const char *const keys[] = { PTH_KEY(test, id), PTH_KEY(test, name),
+		PTH_KEY(test, index), PTH_KEY(test, run), PTH_KEY(test, seed),
+		PTH_KEY(test, iteration), PTH_KEY(test, iterations) };
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < countof(keys); i++) {
+		json_t *v = json_object_get(rec, keys[i]);
+
+		json_object_set(o, keys[i], v != NULL ? v : json_null());
+	}
+	return o;
+}
+
+json_t *
 plan_vars(struct plan *p, struct plan_service *s)
 {
 	/* Names that the framework sets; a parameter of the name only feeds it. */
