@@ -228,8 +228,8 @@ testQuic() {
 	assertLeast 9 $looked captures
 	# The server has seen two clients, the client one server; and 750 ms are that.
 	ends=$(for end in client server; do
-		tshark -r quic/015-*/$end/capture.pcapng -Y 'udp.dstport == 4443 && !icmp' -T fields \
-			-e ip.src 2>/dev/null | sort -u | wc -l
+		tshark -r quic/015-*/$end/capture.pcapng -Y 'udp.dstport == 4443 && !icmp' \
+			-T fields -e ip.src 2>/dev/null | sort -u | wc -l
 	done | xargs)
 	assertEquals '1 2' "$ends"
 	assertLeast 1500000 "$(jq -r 'select(.id == "016-750-ms-of-delay").metrics.quic |
