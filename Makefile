@@ -59,7 +59,8 @@ $(BIN)/pth-%: $(B)/bin/pth-%.o $(B)/libpth.a
 # Process 1 of containers: static, so that every image will do.
 $(BIN)/pth-init: $(B)/bin/pth-init.o $(B)/libpth.a
 	@mkdir -p $(@D)
-	$(call SAY,LD)$(CC) -o $@ $^ $(if $(SAN),$(LIBS),-static $(LDFLAGS) -ljansson) -lresolv
+	$(call SAY,LD)$(CC) -o $@ $^ $(if $(SAN),$(LIBS),-static $(LDFLAGS) -ljansson -lyaml) \
+		-lresolv -lm
 ifneq ($(BIN),bin)
 $(BIN)/pth $(BIN)/pth-image $(BIN)/pth-ivy: $(BIN)/%: bin/%
 	@mkdir -p $(@D)

@@ -4,8 +4,8 @@
 # be used.
 . "$TOP/tests/lib.sh"
 
-order='base io host packet dissect qlog template experiment plugin plan container shadow supervise'
-order="$order run collect spread report"
+order='base io host packet link dissect qlog template experiment plugin plan container shadow'
+order="$order supervise run collect spread report"
 
 # "folder/file.c folder folder/header.h folder" for each include of ours in lib/.
 includes() {

@@ -124,7 +124,7 @@ x.yaml:4:69: error: strace has no parameter 'trace_childern'; did you mean 'trac
 x.yaml:5:87: warning: gdb has no parameter 'priority'"
 	experiment | sed 's/type: localhost}/type: simulator}/' >x.yaml && plan x.yaml
 	refused "$(line "x.yaml:3:33: error: no network environment named 'simulator';" \
-		"there are docker_compose, localhost, shadow_ns, single_container")"
+		"pth list shows those that there are")"
 	experiment | sed '6s/name: ping_pong}/name: panther_ivy, type: testers}/' >x.yaml &&
 		plan x.yaml
 	run pth-plan --check parsed.jsonl

@@ -274,10 +274,10 @@ testTheRunWaitsForItsSteps() {
 testWhatIsNotSupported() {
 	steps='[{"link": {"between": ["s", "c"], "latency": "10ms"}}]'
 	exec_ "$(svc s '{}' sh -c ': >ran')"
-	assertEquals 'unsupported: steps: link is not supported by this version' "$(status)"
+	assertEquals 'unsupported: steps: link: the test has no links' "$(status)"
 	steps='' over='{"links": [{"latency": "10ms"}]}'
 	exec_ "$(svc s '{}' sh -c ': >ran')"
-	assertEquals 'unsupported: links: network conditions are not supported by this version' \
+	assertEquals "unsupported: links: only an environment of type localhost or link can have them" \
 		"$(status)"
 	assertFalse 'nothing has run' '[ -e out/t/s/ran ]'
 	over='' steps='[{"dance": {}}]'

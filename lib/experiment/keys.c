@@ -94,25 +94,7 @@
 { STEPS name "[]", ONE_OR_MORE, PLAIN, "exec", "A command: words, or text for sh." }, \
 { STEPS name "[][]", T_STR, PLAIN, "exec", "A word." }
 
-/* Of a step, and of the test from its start. */
-#define LINK(p) \
-{ p, T_MAP, WITH(F_OWN | F_ACTION | F_OURS), "exec", "Conditions of the network." }, \
-{ p ".between", T_LIST, PLAIN, "exec", \
-	"The two services at its ends; none: every link of the test." }, \
-{ p ".between[]", T_STR, PLAIN, "exec", "A service." }, \
-{ p ".direction", T_STR, "both forward backward", "both", F_REC, "exec", \
-	"From the first service to the second, or back." }, \
-{ p ".latency", T_DUR, PLAIN, "exec", "Delay in one direction, as 10ms." }, \
-{ p ".jitter", T_DUR, PLAIN, "exec", "Variation of the delay." }, \
-{ p ".loss", T_PERCENT, "0..100", NULL, 0, "exec", "Packets lost, in percent." }, \
-{ p ".duplicate", T_PERCENT, "0..100", NULL, 0, "exec", "Packets sent twice, in percent." }, \
-{ p ".corrupt", T_PERCENT, "0..100", NULL, 0, "exec", "Packets with a wrong bit, in percent." }, \
-{ p ".reorder", T_PERCENT, "0..100", NULL, 0, "exec", \
-	"Packets that overtake others, in percent." }, \
-{ p ".rate", T_STR, PLAIN, "exec", "Bits per second, as 10mbit." }, \
-{ p ".limit", T_INT, "1..", NULL, 0, "exec", "Packets in the queue." }, \
-{ p ".mtu", T_INT, "68..65535", NULL, 0, "exec", "Largest packet." }, \
-{ p ".down", T_BOOL, PLAIN, "exec", "Cut the link." }
+#include "experiment/keys_link.h"
 
 /* Of a step, and of the only step when `steps` is a map. */
 #define STEP(p) \
@@ -393,7 +375,7 @@ OBSERVER("observers.gui", F_IDLE, 0, "The graphical display of PANTHER."),
 { TEST "seeds[]", T_ANY, PLAIN, "parse", "A whole number from 0, or a range of them." },
 
 { TEST "network_environment", OPT_MAP, WITH(F_OPEN | F_OWN), "plan", "Where the services run." },
-{ NET "type", T_STR, "docker_compose shadow_ns localhost_single_container localhost",
+{ NET "type", T_STR, "docker_compose shadow_ns localhost_single_container localhost link",
 	"docker_compose", F_REC | F_HINT | F_CASE, "plan", "Name of a network environment." },
 ENVIRONMENT(TEST "network_environment"),
 { NET "version", OPT_STR, NULL, "3.8", F_DOCKER, "compose", "Version of the compose file." },
@@ -603,6 +585,9 @@ STEP(TEST "steps"),
 STEP(TEST "steps[]"),
 { TEST "links", OPT_LIST, WITH(F_OWN), "exec", "Network conditions from the start." },
 LINK(TEST "links[]"),
+LINK_ENDS(TEST "links[]"),
+{ TEST "routers", OPT_LIST, WITH(F_OURS), "exec", "Names of routers that links may join." },
+{ TEST "routers[]", T_STR, PLAIN, "exec", "A name." },
 
 { TEST "assertions", OPT_LIST, KEPT("[]"), "exec", "What must hold during the run." },
 { TEST "assertions[]", T_MAP, PLAIN, "exec", "An assertion." },

@@ -361,8 +361,8 @@ make_marks(struct maker *m)
 		PTH_KEY(given, files), PTH_KEY(given, working_directory),
 		PTH_KEY(given, command_override) };
 	static const char *const own[] = { PTH_KEY(test, capture), PTH_KEY(test, links),
-		PTH_KEY(test, limits), PTH_KEY(test, cpus), PTH_KEY(test, shared),
-		PTH_KEY(test, steps), PTH_KEY(test, expect) };
+		PTH_KEY(test, routers), PTH_KEY(test, limits), PTH_KEY(test, cpus),
+		PTH_KEY(test, shared), PTH_KEY(test, steps), PTH_KEY(test, expect) };
 	const struct pth_ynode *env = pth_yaml_get(m->test, "execution_environment");
 	pth_auto_buf path = PTH_BUF_INIT;
 	json_t *marks = json_object();

@@ -354,15 +354,26 @@ check_services(struct pth_experiment *x, const struct pth_ynode *services)
 
 /* ---- steps */
 
+/* Is it a router of the test? */
+static bool
+is_router(const struct pth_ynode *test, const struct pth_ynode *n)
+{
+	pth_yaml_foreach(c, experiment_only(pth_yaml_get(test, "routers"), PTH_YSEQ))
+		if (experiment_scalar(c) && experiment_scalar(n) && strcmp(c->text, n->text) == 0)
+			return true;
+	return false;
+}
+
 static void
-check_link(struct pth_experiment *x, const struct pth_ynode *services, const struct pth_ynode *link)
+check_link(struct pth_experiment *x, const struct pth_ynode *test, const struct pth_ynode *link)
 {
 	const struct pth_ynode *between = experiment_only(pth_yaml_get(link, "between"), PTH_YSEQ);
 
 	if (between != NULL && between->n != 2)
 		experiment_error(x, between, "between: %u services; expected two", between->n);
 	pth_yaml_foreach(c, between)
-		check_reference(x, services, c, false);
+		if (!is_router(test, c))
+			check_reference(x, pth_yaml_get(test, "services"), c, false);
 }
 
 /* The list or map of this key, or NULL. */
@@ -383,9 +394,10 @@ check_words(struct pth_experiment *x, const struct pth_ynode *n)
 }
 
 static void
-check_action(struct pth_experiment *x, const struct schema *schema,
-    const struct pth_ynode *services, const struct pth_ynode *step)
+check_action(struct pth_experiment *x, const struct schema *schema, const struct pth_ynode *test,
+    const struct pth_ynode *step)
 {
+	const struct pth_ynode *services = pth_yaml_get(test, "services");
 	const struct pth_ynode *after = pth_yaml_get(step, "after");
 
 	pth_yaml_foreach(a, experiment_only(step, PTH_YMAP)) {
@@ -398,14 +410,13 @@ check_action(struct pth_experiment *x, const struct schema *schema,
 		if (strcmp(a->key, "exec") == 0)
 			check_words(x, a->kind == PTH_YMAP ? pth_yaml_get(a, "argv") : a);
 		if (strcmp(a->key, "link") == 0)
-			check_link(x, services, a);
+			check_link(x, test, a);
 	}
 	check_reference(x, services, pth_yaml_get(after, "service"), false);
 }
 
 static void
-check_steps(
-    struct pth_experiment *x, const struct pth_ynode *test, const struct pth_ynode *services)
+check_steps(struct pth_experiment *x, const struct pth_ynode *test)
 {
 	static const char *const lists[] = { "pre_commands", "post_commands" };
 	const struct schema *schema = experiment_schema_at(x->schema, "tests.[].steps");
@@ -424,7 +435,7 @@ check_steps(
 	if (!experiment_given(steps))
 		return;
 	if (steps->kind == PTH_YMAP)
-		check_action(x, schema, services, steps);
+		check_action(x, schema, test, steps);
 	for (size_t i = 0; i < countof(lists); i++)
 		pth_yaml_foreach(c, items(steps, lists[i]))
 			check_words(x, c);
@@ -437,7 +448,7 @@ check_steps(
 			experiment_error(x, c,
 			    "a step needs exactly one of wait, exec, signal, restart, pause, "
 			    "resume, link");
-		check_action(x, schema->item, services, c);
+		check_action(x, schema->item, test, c);
 	}
 }
 
@@ -598,9 +609,9 @@ experiment_rules(struct pth_experiment *x, const struct pth_ynode *test)
 		return;
 	check_services(x, services);
 	check_critical(x, services, pth_yaml_get(test, "network_environment"));
-	check_steps(x, test, services);
+	check_steps(x, test);
 	pth_yaml_foreach(c, items(test, "links"))
-		check_link(x, services, c);
+		check_link(x, test, c);
 	pth_yaml_foreach(c, items(test, "assertions"))
 		check_assertion(x, services, c);
 	check_expect(x, services, pth_yaml_get(test, "expect"));

@@ -44,6 +44,15 @@ pth_iface_up(const char *name)
 	return ioctl(fd, SIOCSIFFLAGS, &ifr);
 }
 
+bool
+pth_iface_carrier(const char *name)
+{
+	pth_auto_fd fd = control();
+	struct ethtool_value v = { .cmd = ETHTOOL_GLINK };
+
+	return fd >= 0 && ethtool(fd, name, &v) == 0 && v.data != 0;
+}
+
 /* The kernel's names of its features, in the order of their bits, to be freed;
  * NULL and errno. Each is ETH_GSTRING_LEN bytes. */
 static struct ethtool_gstrings *

@@ -8,6 +8,9 @@
 
 /* Set IFF_UP. -1 and errno. */
 int pth_iface_up(const char *name);
+/* Is a cable in it? The kernel looks at that now and not, as by itself, up to a second later:
+ * until then it says that the interface is down. */
+bool pth_iface_carrier(const char *name);
 /*
  * Turn features off, by the names that "ethtool -k" shows for the kernel's
  * own strings ("tx-udp-segmentation"). Unknown ones are passed over. -1 and

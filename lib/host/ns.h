@@ -104,6 +104,14 @@ void pth_ns_barred(char **paths, uid_t uid);
  * with a network of its own besides, which is then ours, too. -1 with errno. */
 int pth_ns_user(const struct pth_proc_user *inside, const struct pth_proc_user *outside, bool net);
 
+/* A new network namespace with its loopback up, which belongs to a user namespace (-1: ours); its
+ * interfaces pass on what is not theirs (router). Ours stays as it is. -1 with errno. */
+int pth_ns_net(int userns, bool router);
+/* Go to a network namespace. -1 with errno. */
+int pth_ns_enter_net(int net);
+/* That of the caller; -1 with errno. */
+int pth_ns_own_net(void);
+
 /* Keep of a list of paths (as for the view) only those that the view would hide, with links
  * resolved, so that not every test has to look them up. */
 void pth_ns_hidden(char **paths);

@@ -85,6 +85,8 @@ child(struct start *s)
 			goto fail;
 	if (q->session)
 		setsid();
+	if (q->net > 0 && setns(q->net, CLONE_NEWNET) != 0)
+		goto fail;
 	for (int i = 0; i < 3; i++)
 		if (dup2(s->fd[i], i) < 0)
 			goto fail;

@@ -41,6 +41,7 @@ struct pth_proc_req {
 	bool session;                     /* setsid(2): a group of its own to signal */
 	bool die_with_parent;             /* SIGKILL when the calling thread dies */
 	bool no_new_privs;                /* setuid programs gain nothing */
+	int net;                          /* network namespace that it is put into; 0: ours */
 	const struct pth_proc_user *user; /* NULL: ours */
 	const struct pth_proc_confine *confine; /* NULL: it may do what we may */
 	const struct pth_proc_limit *limits;

@@ -21,6 +21,10 @@
 	       "inner.stop") \
 	O(ready, "svc.ready[]") \
 	O(stop, "svc.stop") \
+	O(wire, "plan.links[]") \
+	O(wireend, "wire.ends[]") \
+	O(node, "plan.nodes[]") \
+	O(route, "node.routes[]") \
 	O(need, "plan.requires[], svc.requires[]") \
 	O(ccache, "svc.compile_cache") \
 	O(want, "svc.artifacts[]") \
@@ -55,7 +59,30 @@
 	X(o, bool, inside, false) \
 	X(o, str, announce, NULL) \
 	X(o, obj, metrics, samples) \
-	X(o, int, hold, 0)
+	X(o, int, hold, 0) \
+	X(o, list, links, wire) \
+	X(o, list, nodes, node)
+#define PTH_KEYS_wire(X, o) \
+	X(o, str, name, "") \
+	X(o, list, ends, wireend) \
+	X(o, obj, config, plain) \
+	X(o, obj, timed, plain) \
+	X(o, str, log, "link.jsonl") \
+	X(o, int, capture_max, 0)
+#define PTH_KEYS_wireend(X, o) \
+	X(o, str, node, "") \
+	X(o, str, interface, "eth0") \
+	X(o, list, addresses, plain) \
+	X(o, str, capture, NULL) \
+	X(o, bool, stands, false)
+#define PTH_KEYS_node(X, o) \
+	X(o, str, name, "") \
+	X(o, bool, router, false) \
+	X(o, list, routes, route)
+#define PTH_KEYS_route(X, o) \
+	X(o, str, to, "") \
+	X(o, str, via, "") \
+	X(o, str, interface, "")
 #define PTH_KEYS_env(X, o) \
 	X(o, str, type, "localhost") \
 	X(o, str, plugin, "") \
@@ -114,6 +141,7 @@
 	X(o, str, restart, "no") \
 	X(o, obj, limits, limits) \
 	X(o, str, address, "127.0.0.1") \
+	X(o, str, address6, NULL) \
 	X(o, int, port, 0) \
 	X(o, str, transport, "tcp") \
 	X(o, list, dirs, plain) \

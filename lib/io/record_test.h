@@ -27,6 +27,8 @@
 	O(gcap, "test.capture, given.capture") \
 	O(steps, "test.steps") \
 	O(action, "steps.actions[]") \
+	O(atlink, "action.link; the rest of it are conditions") \
+	O(change, "atlink.changes[], of the plan") \
 	O(act, "the value of action.exec, signal, restart, pause, resume") \
 	O(await, "action.after, svc.after[]") \
 	O(look, "test.assertions[]") \
@@ -66,6 +68,7 @@
 	X(o, map, services, given) \
 	X(o, obj, steps, steps) \
 	X(o, list, links, plain) \
+	X(o, list, routers, plain) \
 	X(o, list, assertions, look) \
 	X(o, any, expect, rules) \
 	X(o, any, timeout, plain) \
@@ -221,7 +224,13 @@
 	X(o, obj, restart, act) \
 	X(o, obj, pause, act) \
 	X(o, obj, resume, act) \
-	X(o, obj, link, plain)
+	X(o, obj, link, atlink)
+#define PTH_KEYS_atlink(X, o) \
+	X(o, list, between, plain) \
+	X(o, list, changes, change)
+#define PTH_KEYS_change(X, o) \
+	X(o, int, wire, 0) \
+	X(o, obj, config, plain)
 #define PTH_KEYS_act(X, o) \
 	X(o, str, service, NULL) \
 	X(o, list, argv, plain) \

@@ -213,6 +213,13 @@ pth_pcapng_lost(const struct pth_pcapng *w)
 void
 pth_pcapng_packet(struct pth_pcapng *w, uint64_t ns, const void *p, uint32_t cap, uint32_t len)
 {
+	pth_pcapng_packet_comment(w, ns, p, cap, len, NULL);
+}
+
+void
+pth_pcapng_packet_comment(struct pth_pcapng *w, uint64_t ns, const void *p, uint32_t cap,
+    uint32_t len, const char *comment)
+{
 	size_t at;
 
 	if (w->failed != 0) {
@@ -226,6 +233,10 @@ pth_pcapng_packet(struct pth_pcapng *w, uint64_t ns, const void *p, uint32_t cap
 	u32(&w->b, cap);
 	u32(&w->b, len);
 	padded(&w->b, p, cap);
+	if (comment != NULL) {
+		option(&w->b, OPT_COMMENT, comment, strlen(comment));
+		option(&w->b, OPT_END, "", 0);
+	}
 	end(&w->b, at);
 	if (w->b.len >= FLUSH_AT)
 		pth_pcapng_flush(w);

@@ -28,6 +28,9 @@ struct pth_pcapng *pth_pcapng_open(
 /* ns: time since the epoch. cap bytes of p are stored of len on the wire. */
 void pth_pcapng_packet(
     struct pth_pcapng *w, uint64_t ns, const void *p, uint32_t cap, uint32_t len);
+/* The same with a comment that is shown beside it; NULL: none. */
+void pth_pcapng_packet_comment(struct pth_pcapng *w, uint64_t ns, const void *p, uint32_t cap,
+    uint32_t len, const char *comment);
 /* Bytes of the file so far, those in the buffer with them. */
 uint64_t pth_pcapng_size(const struct pth_pcapng *w);
 /* How much longer a packet of cap bytes makes it. */

@@ -537,6 +537,8 @@ head(struct emit *m)
 	if (json_object_size(pth_given_limits(s->rec)) > 0)
 		pth_svc_set_limits(o, json_incref(pth_given_limits(s->rec)));
 	pth_svc_set_address(o, s->address);
+	if (s->address6 != NULL)
+		pth_svc_set_address6(o, s->address6);
 	pth_json_set(o, PTH_KEY(svc, port), s->port != 0 ? json_integer(s->port) : json_null());
 	pth_svc_set_transport(o, s->transport);
 }

@@ -198,9 +198,11 @@ plan_net(struct plan *p)
 		size_t i = (size_t)(s - p->services);
 
 		s->transport = pth_desc_str(s->pview, "transport", "none");
-		s->address = by_env(p, s, "address", "127.0.0.1", i);
+		if (s->address == NULL) /* else a link has given it */
+			s->address = by_env(p, s, "address", "127.0.0.1", i);
 		bind = bind != NULL && *bind != '\0' ? bind : own;
 		s->listen = *bind != '\0' ? pth_xstrdup(bind) :
+		    s->address6 != NULL   ? pth_xstrdup(s->address) :
 		                            by_env(p, s, "listen", s->address, i);
 		if (!s->client) {
 			own_port(s);

@@ -155,11 +155,16 @@ static void
 network(struct plan *p)
 {
 	json_t *given = pth_test_network_environment(p->rec);
+	const struct pth_ynode *n;
 	const char *inside;
 
 	p->env = env_plugin(p, PTH_NETWORK, pth_netenv_type(given), "network_environment.type");
 	if (p->env == NULL)
 		return;
+	n = pth_yaml_get(p->env->root, "links");
+	if (n != NULL && n->b && wants_container(given))
+		plan_problem(p, PTH_ERROR, "network_environment.container",
+		    "container: links join processes of this machine only");
 	inside = wants_container(given) ? pth_desc_str(p->env->root, "in_container", NULL) : NULL;
 	if (inside != NULL &&
 	    (p->env = env_plugin(p, PTH_NETWORK, inside, "network_environment.container")) == NULL)
@@ -240,7 +245,7 @@ name_taken(const char *name)
 {
 	static const char *const names[] = { "certs", "setup", "teardown", "pre_commands",
 		"post_commands", "steps", "tmp", "record.json*", "result.json*", "metrics.jsonl",
-		"series.jsonl*", "capture*.pcapng" };
+		"series.jsonl*", "capture*.pcapng", "link*.jsonl", "hosts" };
 
 	for (size_t i = 0; i < countof(names); i++)
 		if (pth_glob(names[i], name))
@@ -303,38 +308,22 @@ services(struct plan *p)
 static json_t *
 info(const struct plan_service *s)
 {
-	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:s,s:s,s:s,s:s,s:O,s:O}", "name", s->name, "role",
-	    s->role, "host", s->address, "address", s->address, "port",
-	    s->port != 0 ? json_integer(s->port) : json_null(), "transport", s->transport, "plugin",
-	    s->plugin != NULL ? s->plugin->name : "", "protocol",
+	return json_pack("{s:s,s:s,s:s,s:s,s:s*,s:o,s:s,s:s,s:s,s:s,s:O,s:O}", "name", s->name,
+	    "role", s->role, "host", s->address, "address", s->address, "address6", s->address6,
+	    "port", s->port != 0 ? json_integer(s->port) : json_null(), "transport", s->transport,
+	    "plugin", s->plugin != NULL ? s->plugin->name : "", "protocol",
 	    s->protocol != NULL ? s->protocol->name : "", "version",
 	    s->version != NULL ? s->version : "", "served", s->served, "parameters", s->params);
 }
 
 /* --- the whole --- */
 
-static json_t *
-test_vars(const json_t *rec)
-{
-	static const char *const keys[] = { PTH_KEY(test, id), PTH_KEY(test, name),
-		PTH_KEY(test, index), PTH_KEY(test, run), PTH_KEY(test, seed),
-		PTH_KEY(test, iteration), PTH_KEY(test, iterations) };
-	json_t *o = json_object();
-
-	for (size_t i = 0; i < countof(keys); i++) {
-		json_t *v = json_object_get(rec, keys[i]);
-
-		json_object_set(o, keys[i], v != NULL ? v : json_null());
-	}
-	return o;
-}
-
 static void
 variables(struct plan *p)
 {
 	p->infos = json_object();
 	p->service_names = json_array();
-	p->test = test_vars(p->rec);
+	p->test = plan_test_vars(p->rec);
 	plan_foreach(s, p) {
 		s->served = plan_served(p, s);
 		s->info = info(s);
@@ -498,6 +487,7 @@ emit(struct plan *p, bool whole)
 		pth_json_push(list, plan_service_emit(p, p->order[i]));
 	}
 	plan_names_steps(p);
+	plan_links_steps(p);
 	cap = plan_capture(p, list, &e);
 	if (cap == NULL ||
 	    (whole &&
@@ -514,6 +504,7 @@ emit(struct plan *p, bool whole)
 	pth_plan_set_capture(out, cap != NULL ? cap : json_null());
 	pth_plan_set_order(out, order);
 	pth_plan_set_services(out, list);
+	plan_links_emit(p, out);
 	pth_plan_set_verdict(out, json_array());
 	return out;
 }
@@ -521,6 +512,7 @@ emit(struct plan *p, bool whole)
 static void
 release(struct plan *p)
 {
+	plan_links_release(p);
 	plan_foreach(s, p)
 		plan_service_release(s);
 	for (size_t i = 0; i < p->nexecs; i++)
@@ -576,7 +568,9 @@ plan_all(struct plan *p)
 
 	if (p->env == NULL || p->nservices == 0 || p->cell != NULL)
 		return NULL;
+	plan_links(p);
 	plan_net(p);
+	plan_routes_check(p);
 	plan_order(p);
 	variables(p);
 	if (p->cell != NULL)

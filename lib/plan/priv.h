@@ -31,6 +31,7 @@ struct plan_service {
 	json_t *runtime; /* runtime_parameters that are variables of the program, or NULL, owned */
 	json_t *asked;   /* its secondary endpoints that a placeholder asked for, or NULL, owned */
 	char *address, *listen; /* owned */
+	char *address6;         /* of a service with a link, or NULL; owned */
 	const char *cert_dir;   /* where certificates are, or NULL; borrowed */
 	int64_t port;           /* 0: none */
 	const char *transport;
@@ -47,6 +48,26 @@ struct plan_exec {
 	size_t index;       /* in the experiment's list */
 };
 
+/* What links join: a service, or (s NULL) a router. */
+struct plan_node {
+	const char *name;
+	struct plan_service *s;
+	size_t wires;      /* that end there */
+	json_t *addresses; /* of all of those, owned */
+	bool seen;
+};
+
+/* A link. Its left end is the first: what goes up comes from there. */
+struct plan_wire {
+	size_t node[2];
+	char interface[2][16];
+	json_t *addresses[2]; /* with prefixes, owned */
+	json_t *config;       /* for pth-link, owned */
+	json_t *timed;        /* what is counted from when the services are ready, owned */
+	size_t entry;         /* of `links` that it is made of */
+	bool declared;        /* there is one */
+};
+
 struct plan {
 	struct pth_plugins *ps;
 	json_t *rec;
@@ -60,6 +81,10 @@ struct plan {
 	size_t nexecs;
 	struct plan_service *services, **order;
 	size_t nservices, nordered;
+	struct plan_node *nodes; /* the services in their order, then the routers */
+	size_t nnodes;
+	struct plan_wire *wires;
+	size_t nwires;
 	json_t *infos; /* of services by name, once all have been looked at */
 	json_t *service_names;
 	json_t *test;     /* test.* of templates */
@@ -158,6 +183,32 @@ json_t *plan_usual_certificates(const struct plan_service *s, struct pth_buf *pa
 const json_t *plan_usual_given(
     const struct plan_service *s, const char *name, struct pth_buf *path);
 
+/*
+ * plan/link.c: the links of the test, when it has any: who is at their ends, addresses, what
+ * pth-link is told. Before plan_net(). steps: what those say of links, into the record.
+ * emit: what is executed. plan/route.c: the ways from each node to the others. plan/condition.c:
+ * what an entry of `links` or a step says, for pth-link.
+ */
+void plan_links(struct plan *p);
+void plan_links_steps(struct plan *p);
+void plan_links_emit(struct plan *p, json_t *out);
+void plan_links_release(struct plan *p);
+/* Each service can reach its target, and is on a link. */
+void plan_routes_check(struct plan *p);
+json_t *plan_routes(struct plan *p, size_t node);
+/* An entry's conditions (path: of its marks) into config and, when they are counted from the time
+ * when the services are ready, into timed. turned: it speaks of the wire's ends the other way
+ * round; flipped: the wire's client is at the right. Problems are said. */
+void plan_conditions(struct plan *p, const json_t *entry, const char *path, bool turned,
+    bool flipped, json_t *config, json_t *timed);
+/* Those of the environment's descriptor. */
+void plan_conditions_plugin(
+    struct plan *p, const struct pth_plugin *x, const char *path, bool flipped, json_t *config);
+/* The same of the parameters of the environment, as PANTHER's environments have them. */
+void plan_conditions_usual(struct plan *p, const json_t *params, json_t *config);
+/* Do they go together? */
+void plan_conditions_check(struct plan *p, const json_t *config, const char *path);
+
 /* plan/net.c: addresses, ports, targets */
 void plan_net(struct plan *p);
 
@@ -188,7 +239,8 @@ json_t *plan_files(const struct plan_with *w, struct plan_service *s);
  */
 int plan_docker(const struct plan_with *w, struct plan_service *s, json_t *out);
 
-/* plan/vars.c */
+/* plan/vars.c; test.* of templates */
+json_t *plan_test_vars(const json_t *rec);
 json_t *plan_vars(struct plan *p, struct plan_service *s);
 /* Does it end by itself? */
 bool plan_finite(const struct plan_service *s);

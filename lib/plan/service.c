@@ -373,5 +373,6 @@ plan_service_release(struct plan_service *s)
 	json_decref(s->asked);
 	json_decref(s->runtime);
 	free(s->address);
+	free(s->address6);
 	free(s->listen);
 }

@@ -122,6 +122,22 @@ peer_of(const struct plan *p, const struct plan_service *s)
 }
 
 json_t *
+plan_test_vars(const json_t *rec)
+{
+	static const char *const keys[] = { PTH_KEY(test, id), PTH_KEY(test, name),
+		PTH_KEY(test, index), PTH_KEY(test, run), PTH_KEY(test, seed),
+		PTH_KEY(test, iteration), PTH_KEY(test, iterations) };
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < countof(keys); i++) {
+		json_t *v = json_object_get(rec, keys[i]);
+
+		json_object_set(o, keys[i], v != NULL ? v : json_null());
+	}
+	return o;
+}
+
+json_t *
 plan_vars(struct plan *p, struct plan_service *s)
 {
 	/* Names that the framework sets; a parameter of the name only feeds it. */
@@ -134,6 +150,7 @@ plan_vars(struct plan *p, struct plan_service *s)
 	set(vars, "role", s->role);
 	set(vars, "version", s->version);
 	set(vars, "address", s->address);
+	set(vars, "address6", s->address6 != NULL ? s->address6 : "");
 	set(vars, "listen", s->listen);
 	set(vars, "host", peer->address);
 	pth_json_set(vars, "port", json_integer(peer->port));
@@ -147,7 +164,7 @@ plan_vars(struct plan *p, struct plan_service *s)
 	pth_json_set(vars, "protocol", protocol(s));
 	json_object_set(vars, "record", p->test);
 	json_object_set(vars, "test", p->test); /* a parameter may hide it */
-	set(vars, "environment", p->env->name);
+	set(vars, "environment", p->nwires > 0 ? "link" : p->env->name);
 	json_object_set(vars, "timeout", pth_given_timeout(s->rec));
 	pth_json_set(vars, "features", features(s));
 	json_object_set(vars, "parameters", s->params);

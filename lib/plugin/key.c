@@ -175,6 +175,8 @@ static const struct key top_keys[] = {
 	    .words = "full none container simulator" },
 	OF(BIT(NETWORK), address, TPL), OF(BIT(NETWORK), listen, TPL),
 	OF(BIT(NETWORK), images, BOOL), OF(BIT(NETWORK), in_container, NAME),
+	OF(BIT(NETWORK), links, BOOL),
+	{ .name = "conditions", .kinds = BIT(NETWORK), .type = MAP, .item = ANY },
 	{ .name = "capture", .kinds = BIT(NETWORK), .type = KEYS, .keys = capture_keys },
 	OF(BIT(NETWORK), supported_by, NAMES), OF(ENV, wrap, ARGS),
 	OF(BIT(EXECUTION), variants, TPL), OF(BIT(EXECUTION), post, CMDS),

@@ -28,8 +28,10 @@ enum answer { NO, YES, UNKNOWN, BUSY };
 struct one_assertion {
 	const json_t *def;
 	const struct assertion_kind *kind;
-	struct service *service; /* NULL: of the test */
-	bool timed;              /* it has a timeout */
+	struct service *service;        /* NULL: of the test */
+	const struct service *services; /* all of the test */
+	size_t nservices;
+	bool timed; /* it has a timeout */
 	bool settled;
 	bool no;                           /* so said the last look that was answered */
 	enum answer answer;                /* once it is settled: not BUSY */
@@ -90,6 +92,19 @@ port_of(const struct one_assertion *x)
 	return p > 0 && p < 65536 ? (unsigned)p : 0;
 }
 
+/* Has one of the services the port, each in a network of its own? */
+static bool
+any_holds(struct one_assertion *x, bool udp, unsigned port, char held[160])
+{
+	for (const struct service *s = x->services; s < x->services + x->nservices; s++) {
+		struct pth_holder h = { 0 };
+
+		if (supervise_has_port(&h, udp, port, &s->at, s->run_pid, &x->unproven, held))
+			return true;
+	}
+	return false;
+}
+
 /* Has a process of its service, or of the test, the port? That of a container is in an engine's
  * hands on the host. */
 static bool
@@ -101,8 +116,22 @@ holds(struct one_assertion *x, bool udp, unsigned port, char held[160])
 	if (s == NULL && x->engine)
 		return pth_holder_look(&x->holder, udp, port,
 		           &(struct pth_program){ .userns = -1 }) != PTH_HOLD_NONE;
+	if (s == NULL && x->nservices > 0 && x->services[0].at.net > 0)
+		return any_holds(x, udp, port, held);
 	return supervise_has_port(&x->holder, udp, port, s != NULL ? &s->at : NULL,
 	    s != NULL ? s->run_pid : getpid(), &x->unproven, held);
+}
+
+/* The socket stays in the network that it is made in. */
+static int
+begin_http(struct one_assertion *x, const char *address, unsigned port, const char *path,
+    int64_t limit_us, struct pth_err *e)
+{
+	int own = supervise_net_enter(&x->service->at);
+	int r = pth_http_begin(&x->http, address, port, path, x->now, limit_us, e);
+
+	supervise_net_leave(own);
+	return r;
 }
 
 /* One GET; another one when it is looked at again. */
@@ -119,7 +148,7 @@ look_http(struct one_assertion *x)
 	if (pth_http_endpoint(endpoint != NULL ? endpoint : "/", port_of(x), &port, path, &e) != 0)
 		return say(x, NO, "%s", e.text);
 	if (x->http.fd >= 0 ||
-	    pth_http_begin(&x->http, pth_svc_address(x->service->plan), port, path, x->now,
+	    begin_http(x, pth_svc_address(x->service->plan), port, path,
 	        supervise_earlier(left, ATTEMPT_US), &e) == 0)
 		r = pth_http_step(&x->http, x->now, &e);
 	snprintf(what, sizeof what, "GET %s at port %u", path, port);
@@ -379,6 +408,8 @@ init_one(struct one_assertion *x, const json_t *def, struct service *services, s
 	for (size_t i = 0; i < countof(kinds); i++)
 		if (strcmp(kinds[i].name, type) == 0)
 			x->kind = &kinds[i];
+	x->services = services;
+	x->nservices = n;
 	x->service = supervise_service_find(services, n, name);
 	x->engine = n > 0 && services[0].at.places->engine;
 	if (x->kind == NULL)

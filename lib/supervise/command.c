@@ -3,12 +3,14 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "host/ns.h"
 #include "io/record.h"
 #include "supervise/workdir.h"
 
@@ -26,6 +28,25 @@ directory(const struct surroundings *at, const json_t *cmd, struct pth_buf *b)
 		pth_places_expand(at->places, at->home, b);
 	if (given.len != 0)
 		pth_buf_addf(b, "%s%s", *given.s != '/' ? "/" : "", given.s);
+}
+
+int
+supervise_net_enter(const struct surroundings *at)
+{
+	pth_auto_fd own = at != NULL && at->net > 0 ? pth_ns_own_net() : -1;
+
+	return own >= 0 && pth_ns_enter_net(at->net) == 0 ? pth_take_fd(&own) : -1;
+}
+
+void
+supervise_net_leave(int own)
+{
+	if (own < 0)
+		return;
+	/* Whoever cannot come back would look at the wrong network from now on. */
+	if (pth_ns_enter_net(own) != 0)
+		abort();
+	close(own);
 }
 
 pid_t
@@ -50,6 +71,7 @@ supervise_command_start(const struct surroundings *at, const json_t *cmd, int ou
 		.session = true,
 		.die_with_parent = true,
 		.no_new_privs = true,
+		.net = at->net,
 		.user = at->becomes ? &at->user : NULL,
 		.confine = at->confined ? &at->confine : NULL,
 	};

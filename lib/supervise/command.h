@@ -21,12 +21,18 @@ struct surroundings {
 	struct pth_limit limit; /* what commands may use */
 	struct pth_proc_confine confine; /* what they may touch, when `confined` */
 	struct pth_proc_user user;       /* who they are, when `becomes` */
+	int net;                         /* network namespace that they are in, or 0: ours */
 	bool confined, becomes;
 	bool apart;         /* nobody else has that user namespace or, without one, that user */
 	struct logs logs;   /* those that they write */
 	bool out_of_memory; /* the kernel has killed one at the limit of memory */
 	int64_t oom_kills;  /* how often it did */
 };
+
+/* Go to the network of those commands, to look at it or to make a socket there: what is given to
+ * supervise_net_leave() afterwards; -1: it is ours. */
+int supervise_net_enter(const struct surroundings *at);
+void supervise_net_leave(int own);
 
 /* Of two deadlines. */
 static inline int64_t

@@ -44,12 +44,17 @@ supervise_has_port(struct pth_holder *h, bool udp, unsigned port, const struct s
 		.userns = apart ? at->confine.userns : -1,
 		.uid = apart && at->confine.userns < 0 ? at->user.uid : 0 };
 	pth_auto_buf mark = PTH_BUF_INIT;
+	enum pth_hold hold;
+	int own;
 
 	text[0] = '\0';
 	if (at != NULL && at->home != NULL)
 		pth_mark_add(&mark, at->places->owner, at->home);
 	of.mark = mark.s;
-	switch (pth_holder_look(h, udp, port, &of)) {
+	own = supervise_net_enter(at);
+	hold = pth_holder_look(h, udp, port, &of);
+	supervise_net_leave(own);
+	switch (hold) {
 	case PTH_HOLD_OURS: return true;
 	case PTH_HOLD_OTHER:
 		pth_holder_text(

@@ -156,8 +156,10 @@ begin_restart(struct steps *st, struct one_step *s, int64_t now)
 static void
 begin_link(struct steps *st, struct one_step *s, int64_t now)
 {
-	(void)s;
-	finish(st, false, now, "not supported by this version");
+	char text[200] = "the test has no links";
+	bool ok = st->link != NULL && st->link(st->arg, s->what, text);
+
+	finish(st, ok, now, "%s", text);
 }
 
 static const struct step_kind kinds[] = {
@@ -187,16 +189,17 @@ const char *
 pth_steps_unsupported(const json_t *rec)
 {
 	const struct step_kind *kind;
-	const json_t *what;
+	const json_t *what, *plan = pth_rec_plan(rec);
 	json_t *action;
 	size_t i;
 
-	if (json_array_size(pth_test_links(rec)) > 0 &&
-	    !pth_rec_plan_is_simulated(pth_rec_plan(rec)))
-		return "links: network conditions are not supported by this version";
+	if (json_array_size(pth_plan_links(plan)) > 0 || pth_test_error(rec) != NULL)
+		return NULL;
+	if (json_array_size(pth_test_links(rec)) > 0 && !pth_rec_plan_is_simulated(plan))
+		return "links: only an environment of type localhost or link can have them";
 	json_array_foreach(pth_steps_actions(pth_test_steps(rec)), i, action)
 		if ((kind = kind_of(action, &what)) != NULL && kind->begin == begin_link)
-			return "steps: link is not supported by this version";
+			return "steps: link: the test has no links";
 	return NULL;
 }
 

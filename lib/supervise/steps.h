@@ -36,7 +36,10 @@ struct steps {
 	pid_t pid;               /* of the command that runs, or 0 */
 	bool late;               /* it was killed at its deadline */
 	struct pth_channel ask;  /* of the step that a container's own supervisor does */
-	char failure[700];       /* the first that the test fails for, or "" */
+	/* Sends the conditions of a step to the test's links; false with a text: it cannot. */
+	bool (*link)(void *arg, const json_t *what, char text[200]);
+	void *arg;
+	char failure[700]; /* the first that the test fails for, or "" */
 };
 
 /* actions: steps.actions of the record, may be NULL. services[n] stay where

@@ -18,6 +18,7 @@
 #include "io/file.h"
 
 #define SWEEP_LIMIT_US 2000000
+#define LINK_FDS 128
 #define OTHER_FDS 160 /* to poll, beside those of assertions */
 
 /* plan "announce": a file that says that all services are ready, for those
@@ -158,6 +159,7 @@ stage_setup(struct supervisor *sup, int64_t now)
 		sup->setup_us = now - sup->zero;
 		env_to(sup, PTH_ES_READY, NULL);
 		supervise_capture_confirm(sup);
+		r = supervise_links_confirm(sup) ? r : -1;
 	}
 	if (r > 0 && (r = supervise_phases_step(&sup->own[PRE], now)) < 0)
 		command_failed(sup, PTH_S_ERROR, PRE);
@@ -338,7 +340,7 @@ reap_orphans(struct supervisor *sup)
 		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) != 0 || si.si_pid == 0)
 			return;
 		ours = si.si_pid == sup->steps.pid || supervise_ask_is(sup, si.si_pid) ||
-		    supervise_capture_is(sup, si.si_pid);
+		    supervise_capture_is(sup, si.si_pid) || supervise_links_is(sup, si.si_pid);
 		for (size_t i = 0; i < sup->nservices; i++)
 			ours = ours || supervise_service_owns(&sup->services[i], si.si_pid);
 		for (size_t i = 0; i < OWNS; i++)
@@ -387,7 +389,7 @@ blinded(struct supervisor *sup, struct pollfd *p, size_t n)
 static void
 loop(struct supervisor *sup)
 {
-	size_t max = sup->assertions.count + OTHER_FDS;
+	size_t max = sup->assertions.count + OTHER_FDS + LINK_FDS;
 	struct pollfd *p = pth_xarray(NULL, max, sizeof *p);
 	int ctl = sup->req->ctl;
 
@@ -396,6 +398,7 @@ loop(struct supervisor *sup)
 		struct timespec ts;
 		size_t n;
 
+		supervise_links_step(sup);
 		advance(sup, now);
 		if (sup->over)
 			break;
@@ -404,6 +407,7 @@ loop(struct supervisor *sup)
 		p[2] = (struct pollfd){ sup->logs, POLLIN, 0 };
 		n = 3 + supervise_steps_fds(&sup->steps, p + 3, 1);
 		n += supervise_assertions_fds(&sup->assertions, p + n, sup->assertions.count);
+		n += supervise_links_fds(sup, p + n, LINK_FDS);
 		n += sup->state == PTH_TS_RUNNING ? supervise_ask_fds(sup, p + n, max - n) : 0;
 		t = next_deadline(sup);
 		t = t == PTH_NEVER ? 3600 * PTH_SECOND_US : t > now ? t - now : 0;
@@ -458,7 +462,7 @@ run(const struct pth_supervise_req *given)
 	    "missing_reason", req->ns.reason);
 	supervise_guard_begin(&sup);
 	supervise_tmp_make(&sup);
-	if (supervise_prepare(&sup)) {
+	if (supervise_prepare(&sup) && supervise_links_begin(&sup)) {
 		supervise_to(&sup, PTH_TS_SETTING_UP);
 		env_to(&sup, PTH_ES_SETTING_UP, NULL);
 		supervise_watch_begin(&sup);
@@ -467,6 +471,7 @@ run(const struct pth_supervise_req *given)
 		loop(&sup);
 	}
 	supervise_capture_end(&sup);
+	supervise_links_end(&sup);
 	if ((req->ns.used & PTH_NS_PID) != 0)
 		pth_ns_sweep();
 	else

@@ -101,6 +101,8 @@ add(struct supervisor *sup, const json_t *plan, const char *service)
 void
 supervise_capture_begin(struct supervisor *sup)
 {
+	if (sup->nlinks > 0)
+		return; /* they do it */
 	sup->captures = pth_xarray(NULL, sup->nservices + 1, sizeof *sup->captures);
 	add(sup, pth_plan_capture(sup->req->plan), NULL);
 	for (size_t i = 0; i < sup->nservices; i++)

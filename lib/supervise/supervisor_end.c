@@ -189,9 +189,11 @@ put_parts(json_t *o, struct supervisor *sup)
 			pth_json_set(o, sup->own[i].name, json_incref(sup->own[i].results));
 	for (size_t i = 0; i < sup->nservices; i++) {
 		json_t *s = supervise_service_result(&sup->services[i]);
+		const char *name = sup->services[i].name;
 
 		supervise_put(s, PTH_KEY(rsvc, capture),
-		    json_incref(supervise_capture_result(sup, sup->services[i].name)));
+		    sup->nlinks > 0 ? supervise_links_capture(sup, name) :
+		                      json_incref(supervise_capture_result(sup, name)));
 		pth_json_set(services, sup->services[i].name, s);
 	}
 	pth_result_set_services(o, services);
@@ -209,7 +211,10 @@ static json_t *
 capture_of_test(struct supervisor *sup)
 {
 	const json_t *whole = supervise_capture_result(sup, NULL);
+	json_t *linked = sup->nlinks > 0 ? supervise_links_capture(sup, NULL) : NULL;
 
+	if (linked != NULL)
+		return linked;
 	if (pth_plan_inside(sup->req->plan) && sup->nservices == 1)
 		whole = pth_insideend_capture(sup->services[0].inner);
 	return json_is_object(whole) ? json_deep_copy(whole) : json_null();

@@ -56,6 +56,10 @@ struct supervisor {
 	char *ours;               /* names that were there before setup: "/a/b/" */
 	struct supervise_capture *captures; /* of the test, then of services */
 	size_t ncaptures;
+	struct supervise_node *nodes; /* networks of the services of a test with links */
+	size_t nnodes;
+	struct supervise_link *links;
+	size_t nlinks;
 };
 
 /* supervise/supervisor_end.c: endings and the result */
@@ -111,6 +115,26 @@ bool supervise_capture_is(const struct supervisor *sup, pid_t pid);
 json_t *supervise_capture_result(const struct supervisor *sup, const char *service);
 /* Has the capture of the test counted packets by port, in sup->counts? */
 bool supervise_capture_counts(const struct supervisor *sup);
+
+/* supervise/supervisor_link.c: the links of a test, if it has any. Of each function that gives a
+ * bool, false comes with an ending. */
+
+/* Before anything is started. */
+bool supervise_links_begin(struct supervisor *sup);
+/* Setup is done: they are there, and names and ways lead over them. */
+bool supervise_links_confirm(struct supervisor *sup);
+/* The services are ready: what has a time counts from now on. */
+void supervise_links_run(struct supervisor *sup);
+/* A step changes them. text: what was done, or (false) why not. */
+bool supervise_links_change(struct supervisor *sup, const json_t *link, char text[200]);
+size_t supervise_links_fds(const struct supervisor *sup, struct pollfd *p, size_t max);
+/* What they have said. The test ends when one of them has. */
+void supervise_links_step(struct supervisor *sup);
+bool supervise_links_is(const struct supervisor *sup, pid_t pid);
+void supervise_links_end(struct supervisor *sup);
+void supervise_links_release(struct supervisor *sup);
+/* What they captured for a service, or (NULL) what stands for the test; new, or NULL. */
+json_t *supervise_links_capture(const struct supervisor *sup, const char *service);
 
 /* supervise/supervisor_watch.c: what is looked at while programs run */
 

@@ -100,6 +100,7 @@ begin_run(struct supervisor *sup, int64_t now)
 			supervise_service_to(&sup->services[i], PTH_ST_RUNNING);
 	sup->wait_deadline = wait > 0 ? now + wait : PTH_NEVER;
 	sup->look_next = sup->look_every > 0 ? now + sup->look_every : PTH_NEVER;
+	supervise_links_run(sup);
 	supervise_steps_begin(&sup->steps, now);
 	supervise_assertions_begin(&sup->assertions, now);
 }

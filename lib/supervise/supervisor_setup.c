@@ -195,6 +195,12 @@ init_services(struct supervisor *sup, struct pth_err *e)
 	return 0;
 }
 
+static bool
+change_links(void *arg, const json_t *what, char text[200])
+{
+	return supervise_links_change(arg, what, text);
+}
+
 static int
 init_actions(struct supervisor *sup, struct pth_err *e)
 {
@@ -203,6 +209,8 @@ init_actions(struct supervisor *sup, struct pth_err *e)
 	if (supervise_steps_init(
 	        &sup->steps, actions, sup->services, sup->nservices, &sup->at, e) != 0)
 		return -1;
+	sup->steps.link = change_links;
+	sup->steps.arg = sup;
 	return supervise_assertions_init(&sup->assertions, pth_test_assertions(rec), sup->services,
 	    sup->nservices, sup->req->dirfd, e);
 }
@@ -292,6 +300,7 @@ supervise_release(struct supervisor *sup)
 	free(sup->asks);
 	json_decref(sup->degraded);
 	supervise_capture_release(sup);
+	supervise_links_release(sup);
 }
 
 /* A directory for temporary files, where the test has no /tmp of its own; in

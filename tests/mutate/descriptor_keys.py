@@ -174,6 +174,8 @@ KEYS = {
     "top.isolation": ("network", {"isolation": "none"}, {}),
     "top.address": ("network", {"address": "127.0.0.9"}, {}),
     "top.listen": ("network", {"listen": "127.0.0.9"}, {}),
+    "top.conditions": ("network", {"extends": "lte", "conditions": {"rate": "7Mbit"}}, {}),
+    "top.links": ("network", {"extends": "localhost", "links": True}, {}),
     "top.images": ("network", {"images": True}, {}),
     "top.wrap of a network": ("network", {"wrap": ["zz"]}, {}),
     "top.setup of a network": ("network", {"setup": [["true"]]}, {}),

@@ -49,7 +49,8 @@ schema(void)
 		{ "", IN_TEST "capture.anyOf.2.properties.ring.anyOf.2", BYTES },
 		{ "", IN_TEST "links.anyOf.1.items.properties.loss.anyOf",
 		    "[{type: number, minimum: 0.0, maximum: 100.0}, " REAL
-		    ", {type: string, pattern: '^[0-9.]+ *%$'}]" },
+		    ", {type: string, pattern: '^[0-9.]+ *%$'}, {type: [string, number, "
+		    "boolean]}]" },
 		{ "", IN_TEST "links.anyOf.1.items.properties.latency.pattern",
 		    "'^[0-9.]+ *(us|ms|s|m|h)$'" },
 		{ "", IN_TEST "links.anyOf.1.items.properties.direction.enum",

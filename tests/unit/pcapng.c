@@ -196,6 +196,27 @@ bytes(void)
 	}
 }
 
+static void
+comment(void)
+{
+	int fd = open("comment", O_RDWR | O_CREAT | O_TRUNC, 0666);
+	struct pth_pcapng *w = pth_pcapng_open(fd, "lo", PTH_LINKTYPE_ETHERNET, 96);
+	uint64_t at = pth_pcapng_size(w);
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+
+	unit("a packet with a comment");
+	pth_pcapng_packet_comment(w, 1, "abcde", 5, 5, "dropped");
+	CHECK_INT(pth_pcapng_close(w, 1, 0, NULL), 0);
+	close(fd);
+	CHECK_INT(pth_file_read("comment", 1 << 20, &b, &e), 0);
+	CHECK(u32(&b, at + 4) == 32 + 8 + 4 + 8 + 4 && u32(&b, at + 20) == 5);
+	CHECK(u32(&b, at + 36) == (7 << 16 | 1) && memcmp(b.s + at + 40, "dropped", 8) == 0);
+	CHECK_INT(u32(&b, at + 48), 0);
+	CHECK_INT(u32(&b, at + 52), u32(&b, at + 4));
+	pth_buf_release(&b);
+}
+
 /* A limit of the file's size stands for a full disk: of so many bytes beyond what `fit` packets
  * take. */
 static void
@@ -512,6 +533,7 @@ main(void)
 	head();
 	buffered();
 	bytes();
+	comment();
 	unit("a full disk leaves whole packets");
 	full(6, 20);
 	unit("a packet that fits exactly is kept");

@@ -494,10 +494,13 @@ of_wrong_ones(void)
 	unit("what this version cannot do");
 	rec = parse("{\"links\":[{}]}");
 	CHECK_STR(pth_steps_unsupported(rec),
-	    "links: network conditions are not supported by this version");
+	    "links: only an environment of type localhost or link can have them");
 	json_decref(rec);
 	rec = parse("{\"steps\":{\"actions\":[" WAIT("0") ",{\"link\":{}}]}}");
-	CHECK_STR(pth_steps_unsupported(rec), "steps: link is not supported by this version");
+	CHECK_STR(pth_steps_unsupported(rec), "steps: link: the test has no links");
+	json_decref(rec);
+	rec = parse("{\"links\":[{}],\"plan\":{\"links\":[{}]}}");
+	CHECK(pth_steps_unsupported(rec) == NULL);
 	json_decref(rec);
 	rec = parse("{\"links\":[],\"steps\":{\"actions\":[" WAIT("0") "]}}");
 	CHECK(pth_steps_unsupported(rec) == NULL);

@@ -1,0 +1,577 @@
+/*
+ * This file puts each service of a test with links into a network namespace of its own, and keeps
+ * the links between those: their start, what is changed during the test, their end.
+ */
+#include "supervise/supervisor_priv.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "base/strv.h"
+#include "io/file.h"
+#include "link/run.h"
+#include "packet/pcapng.h"
+
+#define READY_US (20 * PTH_SECOND_US) /* a busy machine has many to start */
+#define END_US (10 * PTH_SECOND_US)   /* to write what is left of log and captures */
+#define STOP_US 20000                 /* between two looks at whether one has ended */
+
+struct supervise_node {
+	const json_t *plan;
+	int net; /* owned */
+};
+
+struct supervise_link {
+	const json_t *plan;
+	struct pth_link_child child;
+	bool ready, over;
+	json_t *ended; /* its last answer, owned; NULL: it has said nothing */
+};
+
+static const json_t *
+end_of(const struct supervise_link *x, size_t i)
+{
+	return json_array_get(pth_wire_ends(x->plan), i);
+}
+
+static void
+failed(struct supervisor *sup, const struct supervise_link *x, const char *text)
+{
+	pth_event("link.failed", "{s:s,s:s}", "link", pth_wire_name(x->plan), "message", text);
+	supervise_ending(sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_NETWORK_SETUP), "link %s: %s",
+	    pth_wire_name(x->plan), text);
+}
+
+/* --- namespaces --- */
+
+static int
+node_net(const struct supervisor *sup, const char *name)
+{
+	for (size_t i = 0; i < sup->nnodes; i++)
+		if (strcmp(pth_node_name(sup->nodes[i].plan), name) == 0)
+			return sup->nodes[i].net;
+	return -1;
+}
+
+/* A network namespace, with its loopback. The root of a service needs one that is its own. */
+static int
+make_node(struct supervisor *sup, struct supervise_node *n, struct pth_err *e)
+{
+	struct service *s = supervise_service_find(
+	    sup->services, sup->nservices, pth_node_name(n->plan));
+	bool root = s != NULL && pth_svc_root(s->plan);
+
+	n->net = pth_ns_net(root ? sup->power : -1, pth_node_router(n->plan));
+	if (n->net < 0)
+		return pth_err_set(
+		    e, PTH_SYSTEM, "a network namespace for %s:", pth_node_name(n->plan));
+	if (s != NULL)
+		s->at.net = n->net;
+	return 0;
+}
+
+static int
+make_nodes(struct supervisor *sup, struct pth_err *e)
+{
+	json_t *list = pth_plan_nodes(sup->req->plan), *v;
+	size_t i;
+
+	sup->nodes = pth_xarray(NULL, json_array_size(list) + 1, sizeof *sup->nodes);
+	json_array_foreach(list, i, v) {
+		sup->nodes[sup->nnodes] = (struct supervise_node){ .plan = v, .net = -1 };
+		if (make_node(sup, &sup->nodes[sup->nnodes++], e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- the start --- */
+
+static void
+take_strings(struct pth_strv *to, const json_t *list)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)list, i, v)
+		if (json_is_string(v))
+			pth_strv_push(to, pth_xstrdup(json_string_value(v)));
+}
+
+/* A file of ours, made before it is written: nobody has put a link there. Its path leads over our
+ * descriptor: a file that is open in the mounts of the services would keep those from becoming
+ * read-only. To free. */
+static char *
+own_file(struct supervisor *sup, const char *path, struct pth_err *e)
+{
+	struct pth_buf b = PTH_BUF_INIT;
+	pth_auto_fd fd = pth_file_make(sup->req->dirfd, path, O_WRONLY | O_CREAT, e);
+
+	if (fd < 0)
+		return NULL;
+	pth_buf_addf(&b, "/proc/self/fd/%d/%s", sup->req->dirfd, path);
+	return pth_buf_take(&b);
+}
+
+static int
+read_config(const struct supervise_link *x, struct pth_link_config *c, struct pth_err *e)
+{
+	pth_auto_buf b = PTH_BUF_INIT;
+	struct pth_diags d;
+	int r = 0;
+
+	pth_diags_init(&d, "plan");
+	pth_json_dump(&b, pth_wire_config(x->plan));
+	pth_link_config_read(c, b.s != NULL ? b.s : "{}", b.s != NULL ? b.len : 2, &d);
+	if (d.errors > 0)
+		r = pth_err_set(e, PTH_INPUT, "%s", d.v[0].text);
+	pth_diags_release(&d);
+	return r;
+}
+
+/* The files of both ends; one that nobody wants (a router's) goes nowhere. False with e. */
+static bool
+name_captures(
+    struct supervisor *sup, const struct supervise_link *x, char *files[2], struct pth_err *e)
+{
+	for (size_t i = 0; i < 2; i++) {
+		const char *file = pth_wireend_capture(end_of(x, i));
+
+		files[i] = file != NULL ? own_file(sup, file, e) : pth_xstrdup("/dev/null");
+		if (files[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
+static int
+start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
+{
+	struct pth_link_config c;
+	struct pth_strv address[2] = { { NULL, 0 }, { NULL, 0 } };
+	pth_auto_str log = own_file(sup, pth_wire_log(x->plan), e);
+	char *files[2] = { NULL, NULL };
+	int netns[2];
+	struct pth_link_run r = { .config = &c,
+		.log = log,
+		.capture_max = (uint64_t)pth_wire_capture_max(x->plan),
+		.address = { &address[0], &address[1] },
+		.netns = netns };
+	int code = log != NULL && name_captures(sup, x, files, e) ? 0 : -1;
+
+	pth_link_config_init(&c);
+	for (size_t i = 0; i < 2; i++) {
+		take_strings(&address[i], pth_wireend_addresses(end_of(x, i)));
+		netns[i] = node_net(sup, pth_wireend_node(end_of(x, i)));
+		r.interface[i] = pth_wireend_interface(end_of(x, i));
+	}
+	if (pth_wire_capture_max(x->plan) > 0)
+		r.captures = (const char *const *)files;
+	if (code == 0 && (code = read_config(x, &c, e)) == 0)
+		code = pth_link_start(&r, &x->child, e);
+	pth_link_config_release(&c);
+	for (size_t i = 0; i < 2; i++) {
+		pth_strv_free(address[i].v);
+		free(files[i]);
+	}
+	return code;
+}
+
+bool
+supervise_links_begin(struct supervisor *sup)
+{
+	json_t *list = pth_plan_links(sup->req->plan), *v;
+	struct pth_err e;
+	size_t i;
+
+	if (json_array_size(list) == 0)
+		return true;
+	if ((sup->ns->used & PTH_NS_NET) == 0) {
+		supervise_ending(sup, PTH_S_UNSUPPORTED, PTH_WHY(PTH_CAT_NONE),
+		    "links: no network namespaces here: %s", sup->ns->reason);
+		return false;
+	}
+	sup->links = pth_xarray(NULL, json_array_size(list), sizeof *sup->links);
+	if (make_nodes(sup, &e) != 0) {
+		supervise_ending(
+		    sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_NETWORK_SETUP), "links: %s", e.text);
+		return false;
+	}
+	json_array_foreach(list, i, v) {
+		sup->links[sup->nlinks] = (struct supervise_link){ .plan = v };
+		if (start(sup, &sup->links[sup->nlinks++], &e) != 0) {
+			failed(sup, &sup->links[i], e.text);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* --- answers --- */
+
+static void
+take_answer(struct supervisor *sup, struct supervise_link *x, json_t *o)
+{
+	const char *state = pth_json_str(o, "state", ""), *error = pth_json_str(o, "error", "");
+
+	if (strcmp(state, "ready") == 0)
+		x->ready = true;
+	else if (strcmp(state, "ended") == 0)
+		x->ended = json_incref(o);
+	else if (strcmp(state, "refused") == 0 || strcmp(state, "failed") == 0)
+		failed(sup, x, error);
+	json_decref(o);
+}
+
+static void
+take_answers(struct supervisor *sup, struct supervise_link *x)
+{
+	json_t *o;
+
+	while (!x->over && (o = pth_link_answer(&x->child, &x->over)) != NULL)
+		take_answer(sup, x, o);
+}
+
+/* Waits for what has to come. False: it has not. */
+static bool
+await(struct supervisor *sup, struct supervise_link *x, int64_t until, bool end)
+{
+	for (;;) {
+		struct pollfd p = { .fd = x->child.answers, .events = POLLIN };
+		int64_t left = until - pth_mono_us();
+
+		take_answers(sup, x);
+		if (x->over || (!end && x->ready))
+			return end || x->ready;
+		if (left <= 0)
+			return false;
+		poll(&p, 1, (int)(left / 1000 + 1));
+	}
+}
+
+/* --- what is there when all links are --- */
+
+static void
+add_host(struct pth_buf *b, const char *address, const char *name)
+{
+	if (address != NULL && *address != '\0')
+		pth_buf_addf(b, "%s\t%s\n", address, name);
+}
+
+/* Names of services are found in /etc/hosts, which only this test sees. */
+static void
+name_hosts(struct supervisor *sup)
+{
+	pth_auto_buf b = PTH_BUF_INIT, path = PTH_BUF_INIT;
+	pth_auto_fd fd = -1;
+	struct pth_err e;
+
+	pth_buf_adds(&b, "127.0.0.1\tlocalhost\n::1\tlocalhost\n");
+	for (size_t i = 0; i < sup->nservices; i++) {
+		const json_t *s = sup->services[i].plan;
+
+		add_host(&b, pth_svc_address(s), sup->services[i].name);
+		if (pth_svc_address6(s) != NULL &&
+		    strcmp(pth_svc_address6(s), pth_svc_address(s)) != 0)
+			add_host(&b, pth_svc_address6(s), sup->services[i].name);
+	}
+	fd = pth_file_make(sup->req->dirfd, "hosts", O_WRONLY | O_CREAT, &e);
+	pth_buf_addf(&path, "%s/hosts", sup->req->places->dir);
+	if (fd >= 0 && pth_write_all(fd, b.s, b.len) == 0 && fchmod(fd, 0644) == 0 &&
+	    (sup->ns->used & PTH_NS_MOUNT) != 0 &&
+	    mount(path.s, "/etc/hosts", NULL, MS_BIND, NULL) == 0)
+		return;
+	pth_event("environment.degraded", "{s:s}", "reason",
+	    "names of services are not known: /etc/hosts cannot be replaced");
+}
+
+static void
+add_routes(struct supervisor *sup)
+{
+	struct pth_err e;
+	json_t *r;
+	size_t k;
+
+	for (size_t i = 0; i < sup->nnodes; i++)
+		json_array_foreach(pth_node_routes(sup->nodes[i].plan), k, r)
+			if (pth_link_route(sup->nodes[i].net, pth_route_interface(r),
+			        pth_route_to(r), pth_route_via(r), &e) != 0)
+				supervise_ending(sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_NETWORK_SETUP),
+				    "links: %s", e.text);
+}
+
+bool
+supervise_links_confirm(struct supervisor *sup)
+{
+	int64_t until = pth_mono_us() + READY_US;
+
+	for (size_t i = 0; i < sup->nlinks; i++) {
+		struct supervise_link *x = &sup->links[i];
+
+		if (x->ready)
+			continue;
+		if (!await(sup, x, until, false)) {
+			if (sup->status == PTH_S_PASSED)
+				failed(sup, x,
+				    x->over ? "it ended before it was ready" :
+				              "it was not ready within 20 s");
+			return false;
+		}
+		pth_event("link.started", "{s:s,s:s,s:s,s:O}", "link", pth_wire_name(x->plan),
+		    "left", pth_wireend_node(end_of(x, 0)), "right", pth_wireend_node(end_of(x, 1)),
+		    "conditions", pth_wire_config(x->plan));
+	}
+	if (sup->nlinks == 0)
+		return true;
+	add_routes(sup);
+	name_hosts(sup);
+	return sup->status == PTH_S_PASSED;
+}
+
+/* --- while the test runs --- */
+
+static bool
+send_line(struct supervise_link *x, json_t *o)
+{
+	pth_auto_buf b = PTH_BUF_INIT;
+
+	pth_json_dump(&b, o);
+	pth_buf_addc(&b, '\n');
+	return !x->over && pth_write_all(x->child.changes, b.s, b.len) == 0;
+}
+
+void
+supervise_links_run(struct supervisor *sup)
+{
+	for (size_t i = 0; i < sup->nlinks; i++) {
+		const json_t *timed = pth_wire_timed(sup->links[i].plan);
+		json_auto_t *o = timed != NULL ? json_copy((json_t *)(uintptr_t)timed) :
+		                                 json_object();
+
+		pth_json_set(o, "begin", json_string("now"));
+		send_line(&sup->links[i], o); /* its end is seen elsewhere */
+	}
+}
+
+bool
+supervise_links_change(struct supervisor *sup, const json_t *link, char text[200])
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(pth_atlink_changes(link), i, v) {
+		size_t n = (size_t)pth_change_wire(v);
+
+		if (n >= sup->nlinks || !send_line(&sup->links[n], pth_change_config(v))) {
+			snprintf(text, 200, "the link is not there");
+			return false;
+		}
+		pth_event("link.changed", "{s:s,s:O}", "link", pth_wire_name(sup->links[n].plan),
+		    "conditions", pth_change_config(v));
+	}
+	snprintf(text, 200, "%zu link%s changed", i, i == 1 ? "" : "s");
+	return i > 0;
+}
+
+size_t
+supervise_links_fds(const struct supervisor *sup, struct pollfd *p, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < sup->nlinks && n < max; i++)
+		if (!sup->links[i].over)
+			p[n++] = (struct pollfd){ sup->links[i].child.answers, POLLIN, 0 };
+	return n;
+}
+
+/* One that has ended was killed: nobody else ends it while the test runs. */
+void
+supervise_links_step(struct supervisor *sup)
+{
+	enum pth_status before = sup->status;
+
+	for (size_t i = 0; i < sup->nlinks; i++) {
+		struct supervise_link *x = &sup->links[i];
+		bool was = x->over;
+
+		take_answers(sup, x);
+		if (x->over && !was)
+			failed(sup, x, "its process ended while the test ran");
+	}
+	if (sup->status != before && sup->status != PTH_S_PASSED)
+		supervise_begin_stop(sup, pth_mono_us());
+}
+
+bool
+supervise_links_is(const struct supervisor *sup, pid_t pid)
+{
+	for (size_t i = 0; i < sup->nlinks; i++)
+		if (sup->links[i].child.pid == pid)
+			return true;
+	return false;
+}
+
+/* --- the end --- */
+
+static void
+reap(struct supervise_link *x, int64_t until)
+{
+	if (x->child.pid == 0)
+		return;
+	while (waitpid(x->child.pid, NULL, WNOHANG) == 0) {
+		if (pth_mono_us() > until)
+			kill(x->child.pid, SIGKILL);
+		poll(NULL, 0, STOP_US / 1000);
+	}
+	x->child.pid = 0;
+}
+
+static void
+end(struct supervisor *sup, struct supervise_link *x, int64_t until)
+{
+	int64_t lost;
+	bool was = x->over;
+	char text[160];
+
+	await(sup, x, until, true);
+	reap(x, until);
+	if (x->ended == NULL) {
+		if (x->ready && !was)
+			failed(sup, x, "its process ended without a last word");
+		return;
+	}
+	lost = pth_json_int(x->ended, "lost", 0) + pth_json_int(x->ended, "refused", 0);
+	pth_event("link.ended", "{s:s,s:I}", "link", pth_wire_name(x->plan), "lost", lost);
+	snprintf(text, sizeof text,
+	    "%lld packets were lost that no condition has dropped: this machine is too slow",
+	    (long long)lost);
+	if (lost > 0)
+		failed(sup, x, text);
+}
+
+void
+supervise_links_end(struct supervisor *sup)
+{
+	int64_t until = pth_mono_us() + END_US;
+
+	for (size_t i = 0; i < sup->nlinks; i++)
+		if (sup->links[i].child.pid > 0)
+			kill(sup->links[i].child.pid, SIGTERM);
+	for (size_t i = 0; i < sup->nlinks; i++)
+		end(sup, &sup->links[i], until);
+	if ((sup->ns->used & PTH_NS_MOUNT) != 0 && sup->nlinks > 0)
+		umount2("/etc/hosts", MNT_DETACH);
+}
+
+void
+supervise_links_release(struct supervisor *sup)
+{
+	for (size_t i = 0; i < sup->nlinks; i++) {
+		pth_link_forget(&sup->links[i].child);
+		json_decref(sup->links[i].ended);
+	}
+	for (size_t i = 0; i < sup->nnodes; i++)
+		pth_close(&sup->nodes[i].net);
+	free(sup->links);
+	free(sup->nodes);
+}
+
+/* --- captures --- */
+
+/* What came of the capture of one end; NULL: there was none. New. */
+static json_t *
+one_capture(const struct supervise_link *x, size_t i)
+{
+	const char *file = pth_wireend_capture(end_of(x, i));
+	json_t *o, *n = json_array_get(json_object_get(x->ended, "packets"), i),
+	           *omitted = json_array_get(json_object_get(x->ended, "omitted"), i);
+
+	if (file == NULL || !x->ready)
+		return NULL;
+	o = json_object();
+	pth_rcap_set_file(o, file);
+	pth_rcap_set_interface(o, pth_wireend_interface(end_of(x, i)));
+	pth_rcap_set_isolated(o, true);
+	if (n == NULL) {
+		pth_rcap_set_error(o, "the link died, and with it the end of the capture");
+		return o;
+	}
+	pth_rcap_set_packets(o, json_integer_value(n));
+	pth_rcap_set_dropped(o, pth_json_int(x->ended, "lost", 0));
+	if (json_integer_value(omitted) > 0)
+		pth_rcap_set_omitted(o, json_integer_value(omitted));
+	return o;
+}
+
+/* Another one with it. Both are taken over. */
+static json_t *
+joined(json_t *a, json_t *b)
+{
+	json_t *files;
+
+	if (a == NULL || b == NULL)
+		return a != NULL ? a : b;
+	files = pth_rcap_files(a);
+	if (files == NULL)
+		pth_rcap_set_files(a, files = json_pack("[s]", pth_rcap_file(a)));
+	pth_json_push(files, json_string(pth_rcap_file(b)));
+	pth_rcap_set_packets(a, pth_rcap_packets(a) + pth_rcap_packets(b));
+	pth_rcap_set_dropped(a, pth_rcap_dropped(a) + pth_rcap_dropped(b));
+	if (pth_rcap_omitted(a) + pth_rcap_omitted(b) > 0)
+		pth_rcap_set_omitted(a, pth_rcap_omitted(a) + pth_rcap_omitted(b));
+	if (pth_rcap_error(b) != NULL && pth_rcap_error(a) == NULL)
+		pth_rcap_set_error(a, pth_rcap_error(b));
+	json_decref(b);
+	return a;
+}
+
+/* Several files are one for who reads the capture of the test, in the order of their packets. */
+static void
+merge(const struct supervisor *sup, json_t *o)
+{
+	json_t *files = pth_rcap_files(o), *v;
+	size_t n = json_array_size(files), i;
+	pth_auto_free struct pth_pcapng_stream *s = pth_xarray(NULL, n + 1, sizeof *s);
+	pth_auto_free const char **paths = pth_xarray(NULL, n + 1, sizeof *paths);
+	pth_auto_fd fd = -1;
+	struct pth_err e;
+	bool cut = false;
+
+	json_array_foreach(files, i, v) {
+		paths[i] = json_string_value(v);
+		s[i] = (struct pth_pcapng_stream){ &paths[i], 1 };
+	}
+	fd = pth_file_make(sup->req->dirfd, PTH_CAPTURE_FILE, O_RDWR | O_CREAT, &e);
+	if (fd < 0 || pth_pcapng_merge(sup->req->dirfd, s, n, false, fd, &cut, &e) != 0)
+		pth_rcap_set_error(o, e.text);
+	else if (cut)
+		pth_rcap_set_error(o, "a file of the captures breaks off");
+	pth_rcap_set_file(o, PTH_CAPTURE_FILE);
+	json_object_del(o, PTH_KEY(rcap, files));
+}
+
+json_t *
+supervise_links_capture(const struct supervisor *sup, const char *service)
+{
+	json_t *o = NULL;
+
+	for (size_t i = 0; i < sup->nlinks; i++)
+		for (size_t k = 0; k < 2; k++) {
+			const json_t *end = end_of(&sup->links[i], k);
+
+			if (service != NULL ? strcmp(pth_wireend_node(end), service) == 0 :
+			                      pth_wireend_stands(end))
+				o = joined(o, one_capture(&sup->links[i], k));
+		}
+	if (service == NULL && pth_rcap_files(o) != NULL)
+		merge(sup, o);
+	return o;
+}
