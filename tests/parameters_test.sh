@@ -89,7 +89,7 @@ testEachHasItsEffect() {
 		sort >files
 	while read -r file; do
 		kind=$(sed -n 's/^kind: //p' "$file")
-		name=$(sed -n 's/^plugin: //p' "$file")
+		name=$(sed -n 's/^plugin: //p' "$file" | tr -d '"')
 		case $kind in
 		*_environment) pth-plugin show "${kind%_environment}/$name" --json ;;
 		*) pth-plugin show "$name" --json ;;

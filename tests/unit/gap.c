@@ -231,12 +231,6 @@ losses(void)
 		  "'b':{'capture':{'file':'b/c','packets':3,'dropped':2}},'c':{}}",
 		    "", "a: capture lost 1 packet; b: capture lost 2 packets", "[['a/c'],['b/c']]",
 		    "[['a/c'],['b/c']]", "{'dropped':3}", 1, 5, 3 },
-		/* A server's and its client's have the same packets. */
-		{ "'services':{'a':{'capture':{'file':'a/c','packets':2}},"
-		  "'b':{'capture':{'file':'b/c','packets':3}}}",
-		    "{'name':'a','capture':{'interface':'lo','filter':'f'}},"
-		    "{'name':'b','capture':{'interface':'lo','filter':'f'}}",
-		    "", "[['a/c']]", "[['a/c'],['b/c']]", "{}", 1, 2, 2 },
 		{ "'services':{'a':{'capture':{'file':'a/c','packets':2}},"
 		  "'b':{'capture':{'file':'b/c','packets':3}}}",
 		    "{'name':'a','capture':{'interface':'lo','filter':'f'}},"
