@@ -108,19 +108,16 @@ list_images(struct work *w, const json_t *rec)
 	}
 }
 
-/* The directory of a test, made where it is missing; no link leads out of base. */
+/* A directory, made where it is missing; no link leads out of top. */
 static int
-open_test(const char *base, const char *id)
+make_dir(int top, const char *name)
 {
-	pth_auto_fd top = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct pth_err e;
 	int fd;
 
-	if (top < 0)
-		pth_die(PTH_SYSTEM, "%s:", base);
-	pth_must(pth_mkdirs(top, id, &e), &e);
-	if ((fd = pth_open_dir(top, id)) < 0)
-		pth_die(PTH_SYSTEM, "%s/%s:", base, id);
+	pth_must(pth_mkdirs(top, name, &e), &e);
+	if ((fd = pth_open_dir(top, name)) < 0)
+		pth_die(PTH_SYSTEM, "%s:", name);
 	return fd;
 }
 
@@ -143,21 +140,17 @@ copy_init(const struct work *w, int fd)
 static void
 fill_service(int fd, const json_t *service, const struct pth_places *places)
 {
-	const char *name = pth_svc_name(service);
-	pth_auto_fd sub = -1;
+	pth_auto_fd sub = make_dir(fd, pth_svc_name(service));
 	struct pth_err e;
 
-	pth_must(pth_mkdirs(fd, name, &e), &e);
-	if ((sub = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
-		pth_die(PTH_SYSTEM, "%s:", name);
 	pth_must(pth_plan_fill(sub, service, places, &e), &e);
 }
 
 /* The compose file, with the pth-init that it mounts. The directory can be moved: what the file
  * mounts is in it. */
 static void
-write_compose(struct work *w, const json_t *rec, const struct pth_places *places, int fd,
-    const char *file)
+write_compose(
+    struct work *w, const json_t *rec, const struct pth_places *places, int fd, const char *file)
 {
 	struct pth_places beside = *places;
 	pth_auto_buf yaml = PTH_BUF_INIT;
@@ -167,6 +160,7 @@ write_compose(struct work *w, const json_t *rec, const struct pth_places *places
 	yaml_of(w, rec, &beside, &yaml);
 	pth_must(pth_file_write(fd, file, yaml.s, yaml.len, &e), &e);
 	copy_init(w, fd);
+	pth_must(pth_compose_prepare(rec, places, &e), &e);
 }
 
 /* Everything that pth-exec would put into the test's directory, for use by
@@ -174,8 +168,7 @@ write_compose(struct work *w, const json_t *rec, const struct pth_places *places
 static void
 write_files(struct work *w, const json_t *rec)
 {
-	const json_t *composed = pth_test_compose(rec);
-	const json_t *plan = pth_compose_plan(composed);
+	const json_t *composed = pth_test_compose(rec), *plan = pth_compose_plan(composed);
 	pth_auto_str base = NULL;
 	pth_auto_str owner = pth_run_id_text();
 	pth_auto_buf dir = PTH_BUF_INIT;
@@ -185,30 +178,29 @@ write_files(struct work *w, const json_t *rec)
 	    w->opt.stack                     ? "docker-stack.yml" :
 	                                       "docker-compose.yml";
 	struct pth_places p = w->places;
-	pth_auto_fd fd = -1;
+	pth_auto_fd top = -1, fd = -1;
 	struct pth_err e;
 	json_t *v;
 	size_t i;
 
 	pth_must(pth_mkdirs(AT_FDCWD, w->opt.dir, &e), &e);
-	if ((base = realpath(w->opt.dir, NULL)) == NULL)
+	if ((base = realpath(w->opt.dir, NULL)) == NULL ||
+	    (top = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
 		pth_die(PTH_SYSTEM, "%s:", w->opt.dir);
 	pth_buf_addf(&dir, "%s/%s", base, pth_rec_id(rec));
-	fd = open_test(base, pth_rec_id(rec));
+	fd = make_dir(top, pth_rec_id(rec));
 	pth_run_id_unique(owner, dir.s, unique);
 	p.dir = dir.s;
 	p.owner = owner;
 	p.unique = unique;
 	pth_must(pth_plan_fill(fd, plan, &p, &e), &e);
-	if (!is_simulated(rec))
-		write_compose(w, rec, &p, fd, file);
 	json_array_foreach(pth_plan_services(plan), i, v)
 		fill_service(fd, v, &p);
 	json_array_foreach(pth_compose_images(composed), i, v)
 		if (pth_img_argv(v) != NULL)
 			pth_must(pth_image_fill(v, &p, &e), &e);
 	if (!is_simulated(rec))
-		pth_must(pth_compose_prepare(rec, &p, &e), &e);
+		write_compose(w, rec, &p, fd, file);
 	pth_buf_addf(&path, "%s/%s\n", dir.s, file);
 	pth_must(pth_tool_print(&path, &e), &e);
 }
@@ -217,13 +209,13 @@ write_files(struct work *w, const json_t *rec)
 static void
 mark(json_t *rec, const struct pth_diags *d)
 {
-	size_t i = 0;
+	const struct pth_diag *v = d->v, *end = v + d->n;
 
-	while (i < d->n && d->v[i].severity != PTH_ERROR)
-		i++;
-	if (i < d->n)
-		pth_rec_error(rec, "compose", (enum pth_category)d->v[i].category, d->v[i].file,
-		    d->v[i].line, d->v[i].col, "%s", d->v[i].text);
+	while (v < end && v->severity != PTH_ERROR)
+		v++;
+	if (v < end)
+		pth_rec_error(rec, "compose", (enum pth_category)v->category, v->file, v->line,
+		    v->col, "%s", v->text);
 }
 
 /* The test with its "compose", or with the reason why it has none. */

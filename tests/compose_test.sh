@@ -112,8 +112,9 @@ testComposeFileHasTheShapeOfTheSpecification() {
 		PTH_EVENTS=none pth-compose -n plan.jsonl >file.yaml
 		run python3 - "$schema" file.yaml <<-'EOF'
 			import json, sys, jsonschema, yaml
-			schema, file = open(sys.argv[1]), open(sys.argv[2])
-			jsonschema.validate(yaml.safe_load(file), json.load(schema))
+			schema, file = json.load(open(sys.argv[1])), open(sys.argv[2])
+			for document in yaml.safe_load_all(file):
+			    jsonschema.validate(document, schema)
 		EOF
 		assertCode 0
 		looked=$((looked + 1))

@@ -48,7 +48,7 @@ static json_t *
 chosen(const json_t *rec, bool all)
 {
 	json_t *list = json_array(), *c = pth_result_capture(pth_test_result(rec)), *s;
-	const char *name;
+	const char *name, *file = has_files(c) ? pth_rcap_file(c) : "";
 
 	if (json_is_object(c))
 		pth_json_push(list, json_pack("[n,O]", c));
@@ -56,7 +56,8 @@ chosen(const json_t *rec, bool all)
 		return list;
 	json_object_foreach(pth_rec_ended(rec), name, s) {
 		c = pth_rsvc_capture(s);
-		if (json_is_object(c))
+		/* That of one service may stand for the test. */
+		if (json_is_object(c) && (*file == '\0' || strcmp(pth_rcap_file(c), file) != 0))
 			pth_json_push(list, json_pack("[o,O]", pth_json_string(name), c));
 		else if (pth_losses_apart(rec) && is_missing(rec, name))
 			pth_json_push(list,
