@@ -50,7 +50,7 @@ oneTimeSetUp() {
 }
 
 setUp() {
-	rm -rf img dir* calls down buildx broken list repo root && mkdir img dir
+	rm -rf img dir* calls down buildx broken list repo plain root && mkdir img dir
 	echo 0 >n
 	echo 'FROM scratch' >dir/Dockerfile
 }
