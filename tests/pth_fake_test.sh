@@ -252,8 +252,8 @@ testMistakes() {
 	check x --set|--set needs its argument KEY=VALUE
 	run x -P|-P needs its argument DIR
 	run x --spread|--spread needs its argument
-	run x --spread e --only a|--only does not go with --spread
-	run --dry-run --spread=e x|--dry-run does not go with --spread
+	run x --spread e --shuffle|--shuffle does not go with --spread
+	run --fail-fast=1 --spread=e x|--fail-fast does not go with --spread
 	run -Z x|unknown option -Z
 	check -j 2 x|unknown option -j
 	check x --resume|unknown option --resume

@@ -57,7 +57,8 @@ testConfigurationsOfPanther() {
 	run python3 "$FIXTURES/validate" <all
 	assertEquals "$err" 6 "$out"
 	# What is left to be known when the test runs is places.
-	assertEquals '@{dir} @{libexec}' "$(grep -o '@{[^}]*}' all | sort -u | grep -v share | xargs)"
+	assertEquals '@{dir} @{libexec}' "$(grep -o '@{[^}]*}' all | sort -u |
+		grep -v share | xargs)"
 	# That the schema finds faults of the kinds that Shadow has refused.
 	looked=0
 	while read -r fault; do
@@ -106,7 +107,8 @@ testWithoutShadow() {
 	run env PATH="$(dirname "$(command -v pth-parse)"):/usr/bin:/bin" pth-exec -o out plan
 	assertCode 0
 	assertEquals unsupported "$(value .result.status)"
-	assertMatch "$(value .result.reason)" 'no program shadow; its configuration is in shadow.yaml'
+	assertMatch "$(value .result.reason)" \
+		'no program shadow; its configuration is in shadow.yaml'
 	assertMatch "$(cat out/001-t/shadow.yaml)" '^general:'
 }
 
@@ -124,12 +126,16 @@ testCheckSaysWhatShadowCannotRun() {
 	assertMatch "$out" 'x.yaml:7:[0-9]*: warning: ping_server: under Shadow ngtcp2 cannot bind'
 	command -v gcc >/dev/null || { skip 'needs gcc'; return; }
 	echo 'int main(void) { return 0; }' >s.c
-	gcc -static -o static s.c 2>/dev/null || { skip 'no static programs can be made here'; return; }
+	gcc -static -o static s.c 2>/dev/null || {
+		skip 'no static programs can be made here'
+		return
+	}
 	experiment "s,role: server},&\\
         command_override: $PTH_TMP/static,"
 	run pth check x.yaml
 	assertCode 0
-	assertMatch "$out" "warning: $PTH_TMP/static is linked statically, and Shadow runs only what"
+	assertMatch "$out" \
+		"warning: $PTH_TMP/static is linked statically, and Shadow runs only what"
 }
 
 testPass() {
@@ -173,28 +179,42 @@ testEnds() {
 	stand_in good || return
 	experiment && plan && pth-compose -o ends plan >/dev/null
 	looked=0
-	while IFS='|' read -r behave want; do
+	# A line of how it behaves and what comes of it, and one of the reason.
+	while IFS='|' read -r behave want && read -r reason; do
 		echo "$behave" >sim/behave
 		run pth-shadow ends/001-t/shadow.json
 		assertEquals "$behave" 0 "$code"
-		assertEquals "$behave" "$want" "$(jq -r '[.status, (.result.services | [.[] |
-			.state + " " + .reason + " " + ((.code // .signal) | tostring)] |
+		assertEquals "$behave" "$want; $reason" "$(jq -r '[.status, (.result.services |
+			[.[] | .state + " " + .reason + " " + ((.code // .signal) | tostring)] |
 			join(", ")), .reason // ""] | join("; ")' ends/001-t/shadow/inner.json)"
 		looked=$((looked + 1))
 	done <<-'end'
-	good|completed; stopped stopped null, stopped exit 0; 
-	ends ping-client exited:3|failed; stopped stopped null, stopped exit 3; ping_client ended with exit code 3
-	ends ping-server signaled:SIGSEGV|crashed; stopped signal SEGV, stopped exit 0; ping_server died of signal SEGV
-	ends ping-client running|timeout; stopped stopped null, stopped timeout null; ping_client was still running at 30 s of simulated time
-	ends ping-server exited:0|completed; stopped exit 0, stopped exit 0; 
-	ends ping-server exited:1 ping-client exited:2|failed; stopped exit 1, stopped exit 2; ping_server ended with exit code 1
-	lies ping-client exited:3|error; error lost null, error lost null; shadow ended with exit code 0, but says that processes did not end as expected
-	more ping-client exited:3|error; error lost null, error lost null; shadow ended with exit code 1
-	unstarted ping-client|error; stopped stopped null, error not started null; ping_client: Shadow has not started it
-	nothing|error; error lost null, error lost null; shadow ended with exit code 0, but there are no results of a whole simulation in shadow.data
-	half|error; error lost null, error lost null; shadow died of signal KILL
-	segv|error; error lost null, error lost null; shadow died of signal SEGV
-	refuse|error; error lost null, error lost null; shadow ended with exit code 1
+	good|completed; stopped stopped null, stopped exit 0
+	
+	ends ping-client exited:3|failed; stopped stopped null, stopped exit 3
+	ping_client ended with exit code 3
+	ends ping-server signaled:SIGSEGV|crashed; stopped signal SEGV, stopped exit 0
+	ping_server died of signal SEGV
+	ends ping-client running|timeout; stopped stopped null, stopped timeout null
+	ping_client was still running at 30 s of simulated time
+	ends ping-server exited:0|completed; stopped exit 0, stopped exit 0
+	
+	ends ping-server exited:1 ping-client exited:2|failed; stopped exit 1, stopped exit 2
+	ping_server ended with exit code 1
+	lies ping-client exited:3|error; error lost null, error lost null
+	shadow ended with exit code 0, but says that processes did not end as expected
+	more ping-client exited:3|error; error lost null, error lost null
+	shadow ended with exit code 1
+	unstarted ping-client|error; stopped stopped null, error not started null
+	ping_client: Shadow has not started it
+	nothing|error; error lost null, error lost null
+	shadow ended with exit code 0, but there are no results of a whole simulation in shadow.data
+	half|error; error lost null, error lost null
+	shadow died of signal KILL
+	segv|error; error lost null, error lost null
+	shadow died of signal SEGV
+	refuse|error; error lost null, error lost null
+	shadow ended with exit code 1
 	end
 	assertLeast 13 $looked ends
 	run pth-shadow --program "$PTH_TMP/no-such" ends/001-t/shadow.json
@@ -218,8 +238,9 @@ testPacketsThatAreNotThere() {
 	sed 's/name: t$/&\n    capture: false/' x.yaml >y.yaml && mv y.yaml x.yaml
 	plan
 	run pth-exec -o packets-none plan
-	assertEquals 'null false' "$(value '[.result.capture, (.compose.document.host_option_defaults |
-		.pcap_enabled)] | map(tostring) | join(" ")')"
+	assertEquals 'null false' "$(value '[.result.capture,
+		(.compose.document.host_option_defaults | .pcap_enabled)] |
+		map(tostring) | join(" ")')"
 	assertFalse 'no packets' '[ -e packets-none/001-t/ping_client/eth0.pcap ]'
 }
 
@@ -253,12 +274,14 @@ testFallback() {
         ports: ["4443:4443"]/' x.yaml >y.yaml && mv y.yaml x.yaml
 	plan
 	command -v /usr/bin/shadow >/dev/null && { skip 'this machine has Shadow'; return; }
-	run env PATH="$(dirname "$(command -v pth-parse)"):/usr/bin:/bin:/usr/sbin" pth-exec -o fall plan
+	run env PATH="$(dirname "$(command -v pth-parse)"):/usr/bin:/bin:/usr/sbin" \
+		pth-exec -o fall plan
 	assertEquals 'completed localhost this machine has no program shadow' \
 		"$(value '[.result.status, .fallback.to, .fallback.reason] | join(" ")')"
 	stand_in good || return
 	run pth-exec -o nofall plan
-	assertEquals 'completed shadow_ns' "$(value '[.result.status, .plan.environment.type] | join(" ")')"
+	assertEquals 'completed shadow_ns' \
+		"$(value '[.result.status, .plan.environment.type] | join(" ")')"
 }
 
 testMistakes() {

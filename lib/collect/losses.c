@@ -43,10 +43,12 @@ is_missing(const json_t *rec, const char *service)
 }
 
 /* The captures in question, [[name of the service or null, capture]]: the test's own,
- * and when it cannot be read, or for all, those of services. */
+ * and when it cannot be read, or for all, those of services. A simulator writes its own, in a form
+ * that is not put together: the first of them counts. */
 static json_t *
 chosen(const json_t *rec, bool all)
 {
+	bool first = !all && PTH_GET(result, pth_test_result(rec), simulated_us) != NULL;
 	json_t *list = json_array(), *c = pth_result_capture(pth_test_result(rec)), *s;
 	const char *name, *file = has_files(c) ? pth_rcap_file(c) : "";
 
@@ -63,6 +65,8 @@ chosen(const json_t *rec, bool all)
 			pth_json_push(list,
 			    json_pack("[o,{s:s}]", pth_json_string(name), PTH_KEY(rcap, error),
 			        "its container has left no capture"));
+		if (first && has_files(c))
+			break;
 	}
 	return list;
 }

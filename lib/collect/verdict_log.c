@@ -127,12 +127,12 @@ log_counted(const struct rule *r, const json_t *v, const struct pth_span *n, boo
     const struct pth_buf *why, const struct pth_buf *quotes)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
-	struct rule_range want;
+	struct rule_range want, none = { .has_max = true };
 
 	if (!collect_rule_range(r, v, MIN_MAX(rulelog), &want))
 		return;
 	if (collect_rule_open(&want))
-		want = never ? (struct rule_range){ .has_max = true } : collect_at_least_one;
+		want = never ? none : collect_at_least_one;
 	pth_buf_addf(&b, "%.0f line%s%s", n->least, n->least == 1 ? "" : "s",
 	    quotes->len > 0 ? quotes->s : "");
 	collect_rule_number(r, &want, n, &b, why);

@@ -112,7 +112,8 @@ pth_resolve_environ(struct pth_err *e)
 int
 pth_resolve_inherit(json_t *services, struct pth_err *e)
 {
-	static const char *const ours[] = { "PTH_EVENTS", "PTH_HOLD", "PTH_RUN", PTH_TWICE_ENV, "HOME" };
+	static const char *const ours[] = { "PTH_EVENTS", "PTH_HOLD", "PTH_RUN", PTH_TWICE_ENV,
+		"HOME" };
 	json_auto_t *env = pth_resolve_environ(e);
 	json_t *s;
 	size_t i;

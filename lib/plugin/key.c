@@ -685,19 +685,16 @@ void
 pth_desc_check_whole(const struct pth_ynode *root, enum pth_kind kind, struct pth_diags *d)
 {
 	struct check c = { d, kind };
-	const struct pth_ynode *params = pth_yaml_get(root, "parameters");
+	bool service = kind == PTH_IUT || kind == PTH_TESTER;
+	const char *needed = service ? "protocol" : NULL;
 
-	if (kind == PTH_IUT || kind == PTH_TESTER) {
+	needed = kind == PTH_PROTOCOL ? "transport" : kind == PTH_NETWORK ? "isolation" : needed;
+	needed = kind == PTH_ENGINE ? "submit" : needed;
+	if (service)
 		missing(&c, root, "commands");
-		missing(&c, root, "protocol");
-	}
-	if (kind == PTH_PROTOCOL)
-		missing(&c, root, "transport");
-	if (kind == PTH_NETWORK)
-		missing(&c, root, "isolation");
-	if (kind == PTH_ENGINE)
-		missing(&c, root, "submit");
-	pth_yaml_foreach(p, params)
+	if (needed != NULL)
+		missing(&c, root, needed);
+	pth_yaml_foreach(p, pth_yaml_get(root, "parameters"))
 		if (p->kind == PTH_YMAP)
 			check_param_whole(p, d);
 }

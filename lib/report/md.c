@@ -384,8 +384,7 @@ details(const struct pth_report *r, struct pth_buf *b)
 		bool services = json_array_size(pth_metrics_captures(metrics)) > 0;
 
 		apart = apart || services;
-		whole = whole ||
-		    (!services && json_is_integer(PTH_GET(metrics, metrics, packets)));
+		whole = whole || (!services && json_is_integer(PTH_GET(metrics, metrics, packets)));
 	}
 	pth_buf_adds(b, "\n## Resource Usage\n\n");
 	size(b, "Peak memory of a service", r->peak_rss_kb * 1024);

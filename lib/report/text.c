@@ -5,10 +5,61 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "collect/metric.h"
 #include "report/report.h"
 
 /* Bytes of a name shown in the table; longer ones are not cut, only unaligned. */
 #define NAME_WIDTH 40
+
+static void
+add_rate(struct pth_buf *b, int64_t bps)
+{
+	static const char *const units[] = { "bit/s", "kbit/s", "Mbit/s", "Gbit/s" };
+	double v = (double)bps;
+	size_t i = 0;
+
+	/* What is rounded to three digits is below 1000, except of the last unit. */
+	while (v >= 999.5 && i + 1 < countof(units)) {
+		v /= 1000;
+		i++;
+	}
+	pth_buf_addf(b, v < 999.5 ? "%.3g %s" : "%.0f %s", v, units[i]);
+}
+
+void
+pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
+{
+	json_auto_t *metrics = pth_report_object(t->metrics);
+	const json_t *transfer = pth_metrics_transfer(metrics);
+	const json_t *packets = PTH_GET(metrics, metrics, packets);
+	const json_t *shake = pth_metric_find(metrics, PTH_KEY(conns, handshake_us), NULL);
+	size_t captures = json_array_size(pth_metrics_captures(metrics));
+
+	if (json_is_integer(packets))
+		pth_report_item(b, "%lld packets", (long long)json_integer_value(packets));
+	if (json_is_integer(packets) && captures > 1)
+		pth_buf_addf(b, " of %zu captures", captures);
+	if (json_is_integer(shake)) {
+		pth_report_item(b, "handshake ");
+		pth_duration_show(b, json_integer_value(shake));
+	}
+	if (json_is_object(transfer)) {
+		pth_report_item(b, "%lld bytes", (long long)pth_transfer_bytes(transfer));
+		if (pth_transfer_goodput_bps(transfer) > 0) {
+			pth_buf_adds(b, " at ");
+			add_rate(b, pth_transfer_goodput_bps(transfer));
+		}
+	}
+	if (t->build_us >= PTH_SECOND_US) {
+		pth_report_item(b, "images made in ");
+		pth_duration_show(b, t->build_us);
+	}
+	if (pth_metrics_dropped(metrics) + pth_metrics_omitted(metrics) > 0 ||
+	    *pth_metrics_error(metrics) != '\0')
+		pth_report_item(b, "%s", t->not_captured);
+	if (*t->incomplete != '\0')
+		pth_report_item(b, "incomplete: %s", t->incomplete);
+}
 
 static const char *
 color_of(const struct pth_report_test *t)

@@ -56,7 +56,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	for (int apart = 0; apart < 2; apart++) { /* made at one place, or at two */
 		if (ftruncate(fd[2], 0) != 0 || lseek(fd[2], 0, SEEK_SET) != 0)
 			abort();
-		if (pth_pcapng_merge(AT_FDCWD, v, 2, apart, fd[2], &cut, &e) == 0 &&
+		if (pth_pcapng_merge(AT_FDCWD, v, 2, apart != 0, fd[2], &cut, &e) == 0 &&
 		    (pth_pcapng_merge(AT_FDCWD, &again, 1, false, null, &cut, &e) != 0 || cut))
 			abort();
 	}
