@@ -59,19 +59,22 @@ chance(void)
 		}
 }
 
-/* What is given back is used again: a million values need no more than one. */
+/* What is given back is used again, where sanitizers do not want to see it: a million values need
+ * no more than one. */
 static void
 again(void)
 {
-#if !defined(__SANITIZE_ADDRESS__)
 	json_t *a = json_string("a text"), *b;
 	uintptr_t was = (uintptr_t)a;
 
 	json_decref(a);
 	b = json_string("another");
+#if defined(__SANITIZE_ADDRESS__)
+	CHECK(b != NULL && was != 0);
+#else
 	CHECK((uintptr_t)b == was);
-	json_decref(b);
 #endif
+	json_decref(b);
 }
 
 /* A text that library functions of jansson hand out, and large ones. */
