@@ -531,7 +531,7 @@ testInitStartsTwice() {
 	assertFalse 'nor is anything ready' '[ -e app/svc/.ready ]'
 	assertFalse 'nothing is told yet' '[ -e app/svc/inner.json ]'
 	assertEquals '' "$(find app/svc ! -user root)"
-	again 3
+	second_start 3
 	assertEquals 'x .' "$(xargs <app/svc/stdout.log)"
 	assertEquals 'compile pre_run' "$(jq -r '[.service.phases[].phase] | join(" ")' \
 		app/svc/inner.json)"
@@ -541,20 +541,20 @@ testInitStartsTwice() {
 	commands='{"phases": {"compile": [{"argv": ["sh", "-c", "echo x >>tries; exit 5"]}]}}'
 	over=$commands inner true
 	assertCode 0
-	again 125
+	second_start 125
 	assertEquals 1 "$(wc -l <app/svc/tries)"
 	assertMatch "$(jq -r .service.error app/svc/inner.json)" \
 		'compile: sh ended with exit code 5'
 	assertFalse 'not ready' '[ -e app/svc/.ready ]'
 	# A file that is none of ours is said.
 	echo '{' >made
-	again 3
+	second_start 3
 	assertMatch "$err" 'pth-init: '
 	unset PTH_MADE
 }
 
-# again CODE: the same container once more.
-again() {
+# second_start CODE: the same container once more.
+second_start() {
 	run env PTH_EVENTS=none unshare -fp --mount-proc --kill-child pth-init "$PWD/plan.json"
 	assertCode "$1"
 }
