@@ -216,7 +216,7 @@ successfully: exit code: 2" \
 		"ERROR: failed to solve: exit code: 2"; exit 1;; esac'
 	build -x default
 	assertCode 4
-	assertMatch "$err" '^t:latest: Dockerfile:3: \[build 2/3\] RUN make: 1.2 cc: not found$'
+	assertMatch "$err" '^t:latest: Dockerfile:3: \[build 2/3\] RUN make: cc: not found$'
 }
 
 testImagesBelowAreLookedAt() {

@@ -181,6 +181,7 @@ testEnds() {
 	looked=0
 	# A line of how it behaves and what comes of it, and one of the reason.
 	while IFS='|' read -r behave want && read -r reason; do
+		[ "$reason" != - ] || reason=''
 		echo "$behave" >sim/behave
 		run pth-shadow ends/001-t/shadow.json
 		assertEquals "$behave" 0 "$code"
@@ -190,7 +191,7 @@ testEnds() {
 		looked=$((looked + 1))
 	done <<-'end'
 	good|completed; stopped stopped null, stopped exit 0
-	
+	-
 	ends ping-client exited:3|failed; stopped stopped null, stopped exit 3
 	ping_client ended with exit code 3
 	ends ping-server signaled:SIGSEGV|crashed; stopped signal SEGV, stopped exit 0
@@ -198,7 +199,7 @@ testEnds() {
 	ends ping-client running|timeout; stopped stopped null, stopped timeout null
 	ping_client was still running at 30 s of simulated time
 	ends ping-server exited:0|completed; stopped exit 0, stopped exit 0
-	
+	-
 	ends ping-server exited:1 ping-client exited:2|failed; stopped exit 1, stopped exit 2
 	ping_server ended with exit code 1
 	lies ping-client exited:3|error; error lost null, error lost null
