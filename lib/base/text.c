@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fnmatch.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,16 +198,9 @@ utf8_len(const unsigned char *s, size_t n)
 bool
 pth_utf8_ok(const char *s, size_t n, size_t *bad)
 {
-	static const uint64_t high = 0x8080808080808080;
 	size_t i = 0, len;
-	uint64_t eight;
 
 	while (i < n) {
-		if (n - i >= sizeof eight &&
-		    (memcpy(&eight, s + i, sizeof eight), eight & high) == 0) {
-			i += sizeof eight;
-			continue;
-		}
 		len = utf8_len((const unsigned char *)s + i, n - i);
 		if (len == 0) {
 			if (bad != NULL)

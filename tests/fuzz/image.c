@@ -58,9 +58,10 @@ check(const json_t *docker, const json_t *settings, const char *text)
 	count(text, n);
 	if (n[FROM] < 1 || n[FROM] > 2 || n[USER] != 1 || n[EXPOSE] > many(docker, "expose") ||
 	    n[ARG] > many(docker, "args") + many(settings, "build_args") ||
-	    n[ENV] > many(docker, "environment") + 3 || n[ADD] > deps + 1 ||
-	    n[WORKDIR] > deps + 1 || n[COPY] > many(docker, "files") + 3 ||
-	    n[RUN] > many(docker, "build") + many(docker, "patches") + deps + steps + 9)
+	    n[ENV] > many(docker, "environment") + 5 || n[ADD] > deps + 1 ||
+	    n[WORKDIR] > 2 * (deps + 1) ||
+	    n[COPY] > many(docker, "files") + many(docker, "copy") + deps + 5 ||
+	    n[RUN] > many(docker, "build") + many(docker, "patches") + 2 * deps + steps + 12)
 		abort();
 }
 

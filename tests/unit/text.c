@@ -194,6 +194,8 @@ bytes(void)
 	CHECK(pth_utf8_ok("", 0, NULL));
 	CHECK(pth_utf8_ok("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 10, &bad));
 	CHECK(!pth_utf8_ok("a\0b", 3, &bad) && bad == 1);
+	CHECK(!pth_utf8_ok("abcdefgh\0ijklmnop", 17, &bad) && bad == 8);
+	CHECK(!pth_utf8_ok("\0abcdefghijklmno", 16, &bad) && bad == 0);
 	CHECK(!pth_utf8_ok("ab\xc3", 3, &bad) && bad == 2);
 	CHECK(!pth_utf8_ok("\xc0\x80", 2, &bad) && bad == 0); /* overlong */
 	CHECK(!pth_utf8_ok("\xe0\x80\x80", 3, &bad));         /* overlong */
