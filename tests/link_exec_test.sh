@@ -4,22 +4,7 @@
 # timeout: 240
 # shellcheck disable=SC2154 # $out and $err come from run
 . "$TOP/tests/lib.sh"
-
-# each TEST: as who runs this file, and for root as an ordinary user, too.
-each() {
-	need_namespaces || return
-	need socat socat && need jq jq || return
-	rm -rf "$PTH_TMP/own" && mkdir "$PTH_TMP/own" && cd "$PTH_TMP/own" || return
-	who='' && "$1"
-	cd "$PTH_TMP" || return
-	[ "$(id -u)" = 0 ] || return 0
-	as_user unshare -Urn true 2>/dev/null || return 0
-	user_top
-	chmod 755 "$PTH_TMP"
-	rm -rf other && mkdir other && chown 65534:65534 other && cd other || return
-	who=as_user && "$1"
-	cd "$PTH_TMP" || return
-}
+. "$TOP/tests/link_lib.sh"
 
 # A server that echoes what comes by TCP to port 7, of IPv4 and IPv6; and a client that runs a
 # script for sh, after which other services and keys of the test may stand.

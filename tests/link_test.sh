@@ -3,24 +3,9 @@
 # timeout: 240
 # shellcheck disable=SC2154 # $out and $err come from run
 . "$TOP/tests/lib.sh"
+. "$TOP/tests/link_lib.sh"
 
-# each TEST: as who runs this file, and for root as an ordinary user, too. The directory of each
-# is its own, and `link` is pth-link.
-each() {
-	need_namespaces || return
-	need socat socat && need jq jq || return
-	rm -rf own && mkdir own && cd own || return
-	who='' && "$1"
-	cd "$PTH_TMP" || return
-	[ "$(id -u)" = 0 ] || return 0
-	as_user unshare -Urn true 2>/dev/null || return 0
-	user_top
-	chmod 755 "$PTH_TMP"
-	rm -rf other && mkdir other && chown 65534:65534 other && cd other || return
-	who=as_user && "$1"
-	cd "$PTH_TMP" || return
-}
-
+# link: pth-link, as who it is.
 link() {
 	PTH_EVENTS=text $who pth-link "$@"
 }

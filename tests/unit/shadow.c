@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "io/json.h"
 #include "io/record.h"
+#include "patched.h"
 #include "quoted.h"
 #include "shadow/priv.h"
 #include "unit.h"
@@ -30,23 +31,6 @@ static const char plain[] =
     "{'name':'client','plugin':'q','role':'client','finite':true,"
     "'after':[{'service':'the_server','state':'ready'}],'address':'11.0.0.2','port':4443,"
     "'environment':{},'phases':{'run':{'argv':['c']}},'ready':[],'timeout_us':60000000}]}}";
-
-/* Sets what is at the path; objects on the way are made. */
-static void
-set(json_t *o, const char *path, json_t *take)
-{
-	const char *dot = strrchr(path, '.'), *last = dot != NULL ? dot + 1 : path;
-	pth_auto_str up = pth_xstrndup(path, dot != NULL ? (size_t)(dot - path) : 0);
-	long long i;
-
-	if (*up != '\0' && pth_json_path(o, up) == NULL)
-		set(o, up, json_object());
-	o = pth_json_path(o, up);
-	if (json_is_array(o) && CHECK(pth_int(last, 0, 100, &i)))
-		json_array_set_new(o, (size_t)i, take);
-	else
-		json_object_set_new(o, last, take);
-}
 
 /* The test with changes, "'path': value, ..."; a path that begins with "=" adds a third service. */
 static json_t *
