@@ -33,7 +33,7 @@ peers() {
 	engine
 	bin=$(dirname "$(readlink -f "$0")") failed=''
 	tmp=$(mktemp -d "${TMPDIR:-/var/tmp}/pth-peers.XXXXXX") || exit 4
-	trap 'rm -rf "$tmp"' EXIT
+	trap '[ -n "$failed" ] || rm -rf "$tmp"' EXIT # it has the logs of what failed
 	export PTH_EVENTS=none
 	peers_experiment "$@" >"$tmp/peers.yaml"
 	"$bin/pth-parse" "$tmp/peers.yaml" | "$bin/pth-plan" | "$bin/pth-compose" >"$tmp/records" ||

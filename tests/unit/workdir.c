@@ -19,7 +19,7 @@ static struct pth_places places = { .dir = "/d/t",
 	.share = "/share",
 	.libexec = "/libexec",
 	.bin = "/tools",
-	.owner = "boot.1.2" };
+	.run = "boot.1.2" };
 
 /* The value of a variable in the list, "-" when it is not there; CHECKs that it is there once. */
 static const char *
