@@ -19,8 +19,13 @@ oneTimeSetUp() {
 		images*) cat "$W/list" ;;
 		"buildx version") [ -e "$W/buildx" ] ;;
 		image*)
-			[ -e "$file" ] || exit 1
-			case $4 in "{{.Id}}") cut -d" " -f1 "$file" ;; *) cat "$file" ;; esac
+			shift 4
+			code=0
+			for word; do
+				file=$W/img/$(printf %s "$word" | tr /: __)
+				sed "/|/!s/\$/|/" "$file" 2>/dev/null || code=1
+			done
+			exit $code
 			;;
 		*)
 			n=$(($(cat "$W/n") + 1)) && echo $n >"$W/n"
@@ -147,16 +152,21 @@ testLock() {
 	need git git || return
 	mkdir repo plain && git_ init -q && echo 1 >repo/a && git_ add a && git_ commit -qm 1
 	echo 'FROM below AS x' >dir/Dockerfile
-	echo 'sha256:8 ' >img/below
+	echo 'sha256:8 |below@sha256:88 ' >img/below
 	built 1 -s a.tar=HEAD:repo -s 'b.tar=:plain'
 	assertEquals "$(line '{"tag":"t:latest","id":"sha256:1","hash":"HASH","below":' \
-		'[{"name":"below","id":"sha256:8"}],"sources":[{"repository":"repo","revision":' \
+		'[{"name":"below","id":"sha256:8","digest":"sha256:88"}],' \
+		'"sources":[{"repository":"repo","revision":' \
 		"\"HEAD\",\"commit\":\"$(git_ rev-parse HEAD)\"}," \
 		'{"repository":"plain","revision":""}]}' | tr -d ' ')" \
 		"$(sed 's/[0-9a-f]\{64\}/HASH/' dir.lock)"
 	rm dir.lock
 	built 1 -s a.tar=HEAD:repo -s 'b.tar=:plain'
 	assertTrue 'also of one that was there' '[ -s dir.lock ]'
+	assertMatch "$(cat dir.lock)" '"digest":"sha256:88"'
+	# The engine is asked once for all of it.
+	rm calls && built 1 -s a.tar=HEAD:repo -s 'b.tar=:plain'
+	assertEquals 1 "$(wc -l <calls)"
 }
 
 # Each input alone makes another image; the same once more does not.
