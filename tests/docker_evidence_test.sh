@@ -205,7 +205,7 @@ testDigestsOfARegistry() {
 	assertMatch "$first $second" '^sha256:[0-9a-f]{64} sha256:[0-9a-f]{64}$'
 	assertNotEquals "$first" "$second"
 	mkdir -p plugins
-	printf '%s\n' 'plugin: pinned' 'kind: iut' 'extends: minip' 'description: on a pinned base' \
+	printf '%s\n' 'plugin: pinned' 'kind: iut' 'extends: minip' 'description: pinned' \
 		'binary: sh' 'finite: true' 'commands: {server: [-c, "echo $SAYS"]}' \
 		'ready: {server: []}' "docker: {base: \"$base@$first\"} # kept" >plugins/pinned.yaml
 	cat >t.yaml <<-EOF
