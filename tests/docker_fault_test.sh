@@ -155,6 +155,9 @@ testKilledRunIsCleaned() {
 	pth-exec -o alive alive.jsonl >alive.out &
 	alive=$!
 	assertSoon 30 sh -c '[ "$(docker ps --format "{{.Names}}" | grep -c client)" = 2 ]'
+	assertEquals 'whose they are says in which pid namespace' '' \
+		"$(docker ps --format '{{.Label "org.pth.owner"}}' |
+			grep -v "\.[0-9]*\.$(stat -Lc %i /proc/self/ns/pid)\$")"
 	kill -KILL $lost
 	wait $lost 2>/dev/null
 	out=$(pth-clean --dry-run)
