@@ -87,17 +87,17 @@ peer_images() {
 	from_cache peers "$TOP"/share/image/base.sh "$TOP"/share/templates/dockerfile-*.j2 \
 		"$TOP"/share/peers/aioquic/* "$TOP"/share/peers/quic_go/*.* \
 		"$TOP"/share/peers/quic_go/client/* \
-		"$TOP"/share/plugins/services/iut/quic/[anq]*.yaml && cached=1 || cached=''
+		"$TOP"/share/plugins/services/iut/quic/[anq]*.yaml && held=1 || held=''
 	for registry in https://proxy.golang.org/github.com/quic-go/quic-go/@v/list \
 		https://pypi.org/simple/aioquic/; do
-		[ -n "$cached" ] || curl -sSfm 60 -o /dev/null "$registry" 2>/dev/null ||
+		[ -n "$held" ] || curl -sSfm 60 -o /dev/null "$registry" 2>/dev/null ||
 			skip "$registry cannot be reached" || return
 	done
 	run pth-image peers ngtcp2 aioquic quic_go
 	assertCode 0
 	assertEquals "$out" 3 "$(printf '%s\n' "$out" | grep -c ': [0-9]* MB, [0-9]* s$')"
 	printf '%s\n' "$out" | sed -n 's/.*: [0-9]* MB, [0-9]* s$/note: image &/p' >>"$PTH_RESULT"
-	[ -n "$cached" ] || to_cache panther_base_service:latest ngtcp2-rfc9000:latest \
+	[ -n "$held" ] || to_cache panther_base_service:latest ngtcp2-rfc9000:latest \
 		aioquic-rfc9000:latest quic_go-rfc9000:latest
 }
 
