@@ -241,6 +241,30 @@ testNothingIsLeftWhenItIsKilled() {
 	each left_over
 }
 
+# While the link is stopped more comes than there is room for.
+overrun() {
+	$who sh -c "echo \$\$ >pid
+		exec env PTH_EVENTS=text pth-link -l log -- sh -c '
+			touch runs; until [ -e go ]; do sleep 0.02; done
+			$(datagrams 6000 10); touch sent'" >out 2>err &
+	await '[ -f runs ]'
+	world=$(pgrep -P "$(cat pid)")
+	kill -STOP "$world"
+	$who touch go
+	await '[ -f sent ]'
+	kill -CONT "$world"
+	wait $!
+	assertEquals 0 $?
+	assertMatch "$(cat err)" '^pth-link: warning: [0-9]* packets were lost that no condition has'
+	assertEquals 'each is counted' 6000 "$(tail -n 1 log | jq '.up.packets + .lost')"
+	assertLeast 1000 "$(tail -n 1 log | jq .lost)" 'packets that found no room'
+	rm -f runs go sent pid log
+}
+
+testOverrunIsNoLoss() {
+	each overrun
+}
+
 # A file there and back by QUIC, over conditions that it has to live with: each is in the log. A
 # NAT that rebinds is not among them: within a handshake, which may take its time here, a connection
 # does not survive that (RFC 9000, 9).
