@@ -242,7 +242,7 @@ testNothingIsLeftWhenItIsKilled() {
 	each left_over
 }
 
-# While the link is stopped more comes than there is room for.
+# In real time where that may be. While the link is stopped more comes than there is room for.
 overrun() {
 	$who sh -c "echo \$\$ >pid
 		exec env PTH_EVENTS=text pth-link -l log -- sh -c '
@@ -250,14 +250,19 @@ overrun() {
 			$(datagrams 6000 10); touch sent'" >out 2>err &
 	await '[ -f runs ]'
 	world=$(pgrep -P "$(cat pid)")
+	$who chrt -f 1 true 2>/dev/null && class=FF || class=TS
+	await "ps -o cls= -p $world | grep -q $class"
+	assertEquals 'the command is not in real time' TS "$(ps -o cls= --ppid "$world" | xargs)"
 	kill -STOP "$world"
 	$who touch go
 	await '[ -f sent ]'
 	kill -CONT "$world"
 	wait $!
 	assertEquals 0 $?
-	assertMatch "$(cat err)" '^pth-link: warning: [0-9]* packets were lost that no condition has'
-	assertEquals 'each is counted' 6000 "$(tail -n 1 log | jq '.up.packets + .lost')"
+	assertMatch "$(cat err)" '^pth-link: warning: [0-9]* packets were lost that no condition'
+	# Frames of upkeep may be among those that are lost.
+	n=$(tail -n 1 log | jq '.up.packets + .lost')
+	assertTrue "each of 6000 is counted, not $n" "[ $n -ge 6000 ] && [ $n -le 6020 ]"
 	assertLeast 1000 "$(tail -n 1 log | jq .lost)" 'packets that found no room'
 	rm -f runs go sent pid log
 }
