@@ -281,6 +281,8 @@ testQuic() {
 	head -c 200000 /dev/urandom >www/f
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout k.pem \
 		-out c.pem -days 30 -subj /CN=x 2>/dev/null
+	# Whenever a client on a busy machine begins, it meets one of them.
+	holes=$(for t in $(seq 60 300 6000); do printf '%dms+100ms,' "$t"; done)
 	looked=0
 	while IFS='|' read -r options why; do
 		# shellcheck disable=SC2086 # words
@@ -293,12 +295,12 @@ testQuic() {
 		assertMatch "$(fates log)" "$why"
 		rm -f dl/f
 		looked=$((looked + 1))
-	done <<-'END'
+	done <<-END
 		--loss 3%|dropped loss
 		--corrupt 3%|delivered corrupted
 		--mtu 1280|dropped too big
 		--reorder 5%|delivered reordered
-		--blackhole 60ms-200ms|dropped blackhole
+		--blackhole ${holes%,}|dropped blackhole
 	END
 	assertEquals 5 $looked
 }
