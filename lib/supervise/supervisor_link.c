@@ -67,13 +67,14 @@ make_node(struct supervisor *sup, struct supervise_node *n, struct pth_err *e)
 {
 	struct service *s = supervise_service_find(
 	    sup->services, sup->nservices, pth_node_name(n->plan));
-	bool root = s != NULL && pth_svc_root(s->plan);
+	bool inside = sup->req->places->engine; /* it is moved into the container later */
+	bool root = s != NULL && !inside && pth_svc_root(s->plan);
 
 	n->net = pth_ns_net(root ? sup->power : -1, pth_node_router(n->plan));
 	if (n->net < 0)
 		return pth_err_set(
 		    e, PTH_SYSTEM, "a network namespace for %s:", pth_node_name(n->plan));
-	if (s != NULL)
+	if (s != NULL && !inside)
 		s->at.net = n->net;
 	return 0;
 }
@@ -152,36 +153,54 @@ name_captures(
 	return true;
 }
 
+/* What was asked for of a link, as far as its ends go. */
+struct ends {
+	struct pth_strv address[2];
+	int netns[2];
+	struct pth_link_run run;
+};
+
+static void
+ends_begin(struct ends *d, const struct supervisor *sup, const struct supervise_link *x)
+{
+	*d = (struct ends){ .run = { .address = { &d->address[0], &d->address[1] },
+		                .netns = d->netns } };
+	for (size_t i = 0; i < 2; i++) {
+		take_strings(&d->address[i], pth_wireend_addresses(end_of(x, i)));
+		d->netns[i] = node_net(sup, pth_wireend_node(end_of(x, i)));
+		d->run.interface[i] = pth_wireend_interface(end_of(x, i));
+	}
+}
+
+static void
+ends_release(struct ends *d)
+{
+	pth_strv_free(d->address[0].v);
+	pth_strv_free(d->address[1].v);
+}
+
 static int
 start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 {
 	struct pth_link_config c;
-	struct pth_strv address[2] = { { NULL, 0 }, { NULL, 0 } };
 	pth_auto_str log = own_file(sup, pth_wire_log(x->plan), e);
 	char *files[2] = { NULL, NULL };
-	int netns[2];
-	struct pth_link_run r = { .config = &c,
-		.log = log,
-		.capture_max = (uint64_t)pth_wire_capture_max(x->plan),
-		.address = { &address[0], &address[1] },
-		.netns = netns };
+	struct ends d;
 	int code = log != NULL && name_captures(sup, x, files, e) ? 0 : -1;
 
 	pth_link_config_init(&c);
-	for (size_t i = 0; i < 2; i++) {
-		take_strings(&address[i], pth_wireend_addresses(end_of(x, i)));
-		netns[i] = node_net(sup, pth_wireend_node(end_of(x, i)));
-		r.interface[i] = pth_wireend_interface(end_of(x, i));
-	}
+	ends_begin(&d, sup, x);
+	d.run.config = &c;
+	d.run.log = log;
+	d.run.capture_max = (uint64_t)pth_wire_capture_max(x->plan);
 	if (pth_wire_capture_max(x->plan) > 0)
-		r.captures = (const char *const *)files;
+		d.run.captures = (const char *const *)files;
 	if (code == 0 && (code = read_config(x, &c, e)) == 0)
-		code = pth_link_start(&r, &x->child, e);
+		code = pth_link_start(&d.run, &x->child, e);
 	pth_link_config_release(&c);
-	for (size_t i = 0; i < 2; i++) {
-		pth_strv_free(address[i].v);
-		free(files[i]);
-	}
+	ends_release(&d);
+	free(files[0]);
+	free(files[1]);
 	return code;
 }
 
@@ -194,7 +213,10 @@ supervise_links_begin(struct supervisor *sup)
 
 	if (json_array_size(list) == 0)
 		return true;
-	if ((sup->ns->used & PTH_NS_NET) == 0) {
+	if (sup->req->places->engine) {
+		if (!supervise_joins_begin(sup))
+			return false;
+	} else if ((sup->ns->used & PTH_NS_NET) == 0) {
 		supervise_ending(sup, PTH_S_UNSUPPORTED, PTH_WHY(PTH_CAT_NONE),
 		    "links: no network namespaces here: %s", sup->ns->reason);
 		return false;
@@ -293,25 +315,48 @@ name_hosts(struct supervisor *sup)
 	    "names of services are not known: /etc/hosts cannot be replaced");
 }
 
-static void
-add_routes(struct supervisor *sup)
+static int
+add_routes(const struct supervise_node *n, struct pth_err *e)
 {
-	struct pth_err e;
 	json_t *r;
 	size_t k;
 
-	for (size_t i = 0; i < sup->nnodes; i++)
-		json_array_foreach(pth_node_routes(sup->nodes[i].plan), k, r)
-			if (pth_link_route(sup->nodes[i].net, pth_route_interface(r),
-			        pth_route_to(r), pth_route_via(r), &e) != 0)
-				supervise_ending(sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_NETWORK_SETUP),
-				    "links: %s", e.text);
+	json_array_foreach(pth_node_routes(n->plan), k, r)
+		if (pth_link_route(
+		        n->net, pth_route_interface(r), pth_route_to(r), pth_route_via(r), e) != 0)
+			return -1;
+	return 0;
+}
+
+int
+supervise_links_move(struct supervisor *sup, const char *node, int *net, struct pth_err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < sup->nlinks * 2 && r == 0; i++) {
+		struct supervise_link *x = &sup->links[i / 2];
+		struct ends d;
+
+		if (strcmp(pth_wireend_node(end_of(x, i % 2)), node) != 0)
+			continue;
+		ends_begin(&d, sup, x);
+		r = pth_link_move(&d.run, i % 2, *net, e);
+		ends_release(&d);
+	}
+	for (size_t i = 0; i < sup->nnodes && r == 0; i++)
+		if (strcmp(pth_node_name(sup->nodes[i].plan), node) == 0) {
+			pth_close(&sup->nodes[i].net);
+			sup->nodes[i].net = pth_take_fd(net);
+			r = add_routes(&sup->nodes[i], e);
+		}
+	return r;
 }
 
 bool
 supervise_links_confirm(struct supervisor *sup)
 {
 	int64_t until = pth_mono_us() + READY_US;
+	struct pth_err e;
 
 	for (size_t i = 0; i < sup->nlinks; i++) {
 		struct supervise_link *x = &sup->links[i];
@@ -331,8 +376,12 @@ supervise_links_confirm(struct supervisor *sup)
 	}
 	if (sup->nlinks == 0)
 		return true;
-	add_routes(sup);
-	name_hosts(sup);
+	for (size_t i = 0; i < sup->nnodes; i++)
+		if (add_routes(&sup->nodes[i], &e) != 0)
+			supervise_ending(
+			    sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_NETWORK_SETUP), "links: %s", e.text);
+	if (!sup->req->places->engine)
+		name_hosts(sup);
 	return sup->status == PTH_S_PASSED;
 }
 
@@ -398,6 +447,7 @@ supervise_links_step(struct supervisor *sup)
 {
 	enum pth_status before = sup->status;
 
+	supervise_joins_step(sup);
 	for (size_t i = 0; i < sup->nlinks; i++) {
 		struct supervise_link *x = &sup->links[i];
 		bool was = x->over;
@@ -480,6 +530,7 @@ supervise_links_release(struct supervisor *sup)
 	}
 	for (size_t i = 0; i < sup->nnodes; i++)
 		pth_close(&sup->nodes[i].net);
+	supervise_joins_release(sup);
 	free(sup->links);
 	free(sup->nodes);
 }
