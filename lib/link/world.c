@@ -228,6 +228,10 @@ link_world_plug(const struct link_world *w, bool up)
 		if (ioctl(fd, SIOCSIFFLAGS, &ifr) != 0)
 			return -1;
 	}
+	/* The kernel lets packets through a moment after the carrier has come, unless it is asked
+	 * for that: until then it would drop what is sent. */
+	for (size_t i = 0; i < 2 && up; i++)
+		pth_iface_carrier(w->end[i].here);
 	return 0;
 }
 
