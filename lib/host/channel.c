@@ -173,9 +173,10 @@ pth_channel_take(int client, bool *over)
 	union control c;
 	char byte;
 	struct iovec v = { &byte, 1 };
-	struct msghdr m = {
-		.msg_iov = &v, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof c
-	};
+	struct msghdr m = { .msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = &c,
+		.msg_controllen = CMSG_LEN(sizeof(int)) }; /* no room for a second one */
 	ssize_t n = recvmsg(client, &m, MSG_CMSG_CLOEXEC);
 	const struct cmsghdr *h = n >= 0 ? CMSG_FIRSTHDR(&m) : NULL;
 	int fd = -1;

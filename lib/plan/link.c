@@ -387,14 +387,14 @@ possible(struct plan *p)
 {
 	const char *asked = pth_test_isolation(p->rec);
 
-	if (!joinable(p))
-		return false; /* pth-exec says so */
+	if (!plan_links_contained(p) || !joinable(p))
+		return false; /* of others pth-exec says so */
 	if (asked != NULL && strcmp(asked, "none") == 0) {
 		plan_problem(p, PTH_ERROR, "isolation",
 		    "isolation: none: links join network namespaces, which that forbids");
 		return false;
 	}
-	return plan_links_contained(p);
+	return true;
 }
 
 void
