@@ -28,7 +28,8 @@ linked() {
 # filter of tshark for packets, and one of the client's.
 round_trips() { # capture
 	tshark -r "$1" -Y 'udp && !icmp' -T fields -e frame.time_epoch -e udp.dstport 2>/dev/null |
-		awk '$2 == 4443 { sent = $1; next } sent { printf "%.0f\n", ($1 - sent) * 1e6; sent = 0 }'
+		awk '$2 == 4443 { sent = $1; next }
+			sent { printf "%.0f\n", ($1 - sent) * 1e6; sent = 0 }'
 }
 
 testPing() {
@@ -208,7 +209,7 @@ begun() {
 }
 
 over() {
-	wait $running
+	wait "$running"
 	out=$(head -1 out.jsonl)
 }
 
@@ -218,8 +219,8 @@ testRestartedFromOutside() {
 	begun
 	docker restart -t 10 "$(docker ps -q --filter name=server)" >/dev/null
 	over
-	assertEquals 'error: server: its container was stopped from outside, and its links with it' \
-		"$(why)"
+	assertEquals "error: server: its container was stopped from outside, and its$(:
+		) links with it" "$(why)"
 	assertEquals '' "$(ours)"
 }
 
@@ -244,7 +245,7 @@ testKilled() {
 	begun
 	inside=$(docker inspect -f '{{.State.Pid}}' "$(docker ps -q --filter name=client)")
 	assertMatch "$(nsenter -t "$inside" -n ip -br link)" '^eth0'
-	kill_run $running
+	kill_run "$running"
 	assertSoon 30 nothing_left
 	assertEquals '' "$(ip -br link show type veth)"
 	assertEquals 2 "$(pth-clean | grep -c '^removed container')"
@@ -261,7 +262,8 @@ testUnsupported() {
 	chmod 644 t.yaml
 	run as_user env TMPDIR=/tmp pth check "$PWD/t.yaml"
 	assertMatch "$out$err" 'warning: links: only root can move them.*; the test is not run'
-	host=$DOCKER_HOST why='DOCKER_HOST is another machine, and links join containers of this one'
+	host=$DOCKER_HOST
+	why='DOCKER_HOST is another machine, and links join containers of this one'
 	DOCKER_HOST=tcp://192.0.2.1:2375
 	export DOCKER_HOST
 	through t.yaml

@@ -202,8 +202,8 @@ lost(struct service *s, int code)
 		    "the simulation was lost: pth-shadow ended with exit code %d%s", code, line);
 	/* docker start says 137 for a container that was killed. */
 	else if (code == 137)
-		supervise_service_fail(s, PTH_END_LOST, why,
-		    "its container was killed from outside%s", and_links(s));
+		supervise_service_fail(
+		    s, PTH_END_LOST, why, "its container was killed from outside%s", and_links(s));
 	else if (s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING)
 		supervise_service_fail(
 		    s, PTH_END_LOST, why, "the engine was lost while its container ran%s", line);
