@@ -168,6 +168,15 @@ at_ends(struct link_world *w,
 	return 0;
 }
 
+/* The kernel lets packets through a moment after the carrier has come, unless it is asked for that:
+ * until then it drops what is sent. */
+static void
+settle(const struct link_world *w)
+{
+	for (size_t i = 0; i < 2; i++)
+		pth_iface_carrier(w->end[i].here);
+}
+
 int
 link_world_furnish(struct link_world *w, struct pth_err *e)
 {
@@ -228,10 +237,8 @@ link_world_plug(const struct link_world *w, bool up)
 		if (ioctl(fd, SIOCSIFFLAGS, &ifr) != 0)
 			return -1;
 	}
-	/* The kernel lets packets through a moment after the carrier has come, unless it is asked
-	 * for that: until then it would drop what is sent. */
-	for (size_t i = 0; i < 2 && up; i++)
-		pth_iface_carrier(w->end[i].here);
+	if (up)
+		settle(w);
 	return 0;
 }
 

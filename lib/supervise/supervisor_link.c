@@ -340,7 +340,7 @@ supervise_links_move(struct supervisor *sup, const char *node, int *net, struct 
 		if (strcmp(pth_wireend_node(end_of(x, i % 2)), node) != 0)
 			continue;
 		ends_begin(&d, sup, x);
-		r = pth_link_move(&d.run, i % 2, *net, e);
+		r = pth_link_move(&x->child, &d.run, i % 2, *net, e);
 		ends_release(&d);
 	}
 	for (size_t i = 0; i < sup->nnodes && r == 0; i++)
