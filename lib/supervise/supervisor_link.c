@@ -153,54 +153,36 @@ name_captures(
 	return true;
 }
 
-/* What was asked for of a link, as far as its ends go. */
-struct ends {
-	struct pth_strv address[2];
-	int netns[2];
-	struct pth_link_run run;
-};
-
-static void
-ends_begin(struct ends *d, const struct supervisor *sup, const struct supervise_link *x)
-{
-	*d = (struct ends){ .run = { .address = { &d->address[0], &d->address[1] },
-		                .netns = d->netns } };
-	for (size_t i = 0; i < 2; i++) {
-		take_strings(&d->address[i], pth_wireend_addresses(end_of(x, i)));
-		d->netns[i] = node_net(sup, pth_wireend_node(end_of(x, i)));
-		d->run.interface[i] = pth_wireend_interface(end_of(x, i));
-	}
-}
-
-static void
-ends_release(struct ends *d)
-{
-	pth_strv_free(d->address[0].v);
-	pth_strv_free(d->address[1].v);
-}
-
 static int
 start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 {
 	struct pth_link_config c;
+	struct pth_strv address[2] = { { NULL, 0 }, { NULL, 0 } };
 	pth_auto_str log = own_file(sup, pth_wire_log(x->plan), e);
 	char *files[2] = { NULL, NULL };
-	struct ends d;
+	int netns[2];
+	struct pth_link_run r = { .config = &c,
+		.log = log,
+		.capture_max = (uint64_t)pth_wire_capture_max(x->plan),
+		.address = { &address[0], &address[1] },
+		.netns = netns };
 	int code = log != NULL && name_captures(sup, x, files, e) ? 0 : -1;
 
 	pth_link_config_init(&c);
-	ends_begin(&d, sup, x);
-	d.run.config = &c;
-	d.run.log = log;
-	d.run.capture_max = (uint64_t)pth_wire_capture_max(x->plan);
+	for (size_t i = 0; i < 2; i++) {
+		take_strings(&address[i], pth_wireend_addresses(end_of(x, i)));
+		netns[i] = node_net(sup, pth_wireend_node(end_of(x, i)));
+		r.interface[i] = pth_wireend_interface(end_of(x, i));
+	}
 	if (pth_wire_capture_max(x->plan) > 0)
-		d.run.captures = (const char *const *)files;
+		r.captures = (const char *const *)files;
 	if (code == 0 && (code = read_config(x, &c, e)) == 0)
-		code = pth_link_start(&d.run, &x->child, e);
+		code = pth_link_start(&r, &x->child, e);
 	pth_link_config_release(&c);
-	ends_release(&d);
-	free(files[0]);
-	free(files[1]);
+	for (size_t i = 0; i < 2; i++) {
+		pth_strv_free(address[i].v);
+		free(files[i]);
+	}
 	return code;
 }
 
@@ -316,7 +298,7 @@ name_hosts(struct supervisor *sup)
 }
 
 static int
-add_routes(const struct supervise_node *n, struct pth_err *e)
+add_routes_of(const struct supervise_node *n, struct pth_err *e)
 {
 	json_t *r;
 	size_t k;
@@ -328,35 +310,21 @@ add_routes(const struct supervise_node *n, struct pth_err *e)
 	return 0;
 }
 
-int
-supervise_links_move(struct supervisor *sup, const char *node, int *net, struct pth_err *e)
+static void
+add_routes(struct supervisor *sup)
 {
-	int r = 0;
+	struct pth_err e;
 
-	for (size_t i = 0; i < sup->nlinks * 2 && r == 0; i++) {
-		struct supervise_link *x = &sup->links[i / 2];
-		struct ends d;
-
-		if (strcmp(pth_wireend_node(end_of(x, i % 2)), node) != 0)
-			continue;
-		ends_begin(&d, sup, x);
-		r = pth_link_move(&x->child, &d.run, i % 2, *net, e);
-		ends_release(&d);
-	}
-	for (size_t i = 0; i < sup->nnodes && r == 0; i++)
-		if (strcmp(pth_node_name(sup->nodes[i].plan), node) == 0) {
-			pth_close(&sup->nodes[i].net);
-			sup->nodes[i].net = pth_take_fd(net);
-			r = add_routes(&sup->nodes[i], e);
-		}
-	return r;
+	for (size_t i = 0; i < sup->nnodes; i++)
+		if (add_routes_of(&sup->nodes[i], &e) != 0)
+			supervise_ending(
+			    sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_NETWORK_SETUP), "links: %s", e.text);
 }
 
 bool
 supervise_links_confirm(struct supervisor *sup)
 {
 	int64_t until = pth_mono_us() + READY_US;
-	struct pth_err e;
 
 	for (size_t i = 0; i < sup->nlinks; i++) {
 		struct supervise_link *x = &sup->links[i];
@@ -376,13 +344,47 @@ supervise_links_confirm(struct supervisor *sup)
 	}
 	if (sup->nlinks == 0)
 		return true;
-	for (size_t i = 0; i < sup->nnodes; i++)
-		if (add_routes(&sup->nodes[i], &e) != 0)
-			supervise_ending(
-			    sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_NETWORK_SETUP), "links: %s", e.text);
+	add_routes(sup);
 	if (!sup->req->places->engine)
 		name_hosts(sup);
 	return sup->status == PTH_S_PASSED;
+}
+
+/* --- containers --- */
+
+static int
+move_end(struct supervisor *sup, const struct supervise_link *x, unsigned end, int net,
+    struct pth_err *e)
+{
+	struct pth_strv address[2] = { { NULL, 0 }, { NULL, 0 } };
+	int netns[2], r;
+	struct pth_link_run run = { .address = { &address[0], &address[1] }, .netns = netns };
+
+	for (size_t i = 0; i < 2; i++) {
+		take_strings(&address[i], pth_wireend_addresses(end_of(x, i)));
+		netns[i] = node_net(sup, pth_wireend_node(end_of(x, i)));
+		run.interface[i] = pth_wireend_interface(end_of(x, i));
+	}
+	r = pth_link_move(&x->child, &run, end, net, e);
+	pth_strv_free(address[0].v);
+	pth_strv_free(address[1].v);
+	return r;
+}
+
+int
+supervise_links_move(struct supervisor *sup, const char *node, int *net, struct pth_err *e)
+{
+	for (unsigned i = 0; i < sup->nlinks * 2; i++)
+		if (strcmp(pth_wireend_node(end_of(&sup->links[i / 2], i % 2)), node) == 0 &&
+		    move_end(sup, &sup->links[i / 2], i % 2, *net, e) != 0)
+			return -1;
+	for (size_t i = 0; i < sup->nnodes; i++)
+		if (strcmp(pth_node_name(sup->nodes[i].plan), node) == 0) {
+			pth_close(&sup->nodes[i].net);
+			sup->nodes[i].net = pth_take_fd(net);
+			return add_routes_of(&sup->nodes[i], e);
+		}
+	return 0;
 }
 
 /* --- while the test runs --- */
