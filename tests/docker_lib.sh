@@ -12,8 +12,7 @@ engine_start() {
 	[ -z "${engine:-}" ] || return 0
 	need docker docker.io && need dockerd docker.io && need_root || return
 	engine=$PTH_TMP/engine
-	mkdir -p "$engine/data"
-	engine_memory
+	mkdir -p "$engine"
 	export DOCKER_HOST="unix://$engine/sock"
 	# Sockets of containerd may not have long paths.
 	engine_exec=$(short_dir)
@@ -25,14 +24,6 @@ engine_start() {
 	engine_stop
 	skip "dockerd does not start here: $(grep -o 'level=fatal.*' "$engine/log" | tail -1 |
 		cut -c1-200)"
-}
-
-# engine_memory: the engine's data is in memory, where there is plenty and nobody else sees the
-# mount. It syncs to the disk at each of its steps, and waits for all that others write there.
-engine_memory() {
-	[ -n "${PTH_OWN_WORLD:-}" ] && [ -z "${PTH_ENGINE_DISK:-}" ] &&
-		awk '/^MemAvailable:/ { exit $2 < 12000000 }' /proc/meminfo || return 0
-	mount -t tmpfs -o size=8g,mode=711 tmpfs "$engine/data"
 }
 
 # short_dir: a new directory for sockets: in ours, unless that has a long path (podman takes 50
