@@ -190,6 +190,8 @@ const json_t *plan_usual_given(
  * what an entry of `links` or a step says, for pth-link.
  */
 void plan_links(struct plan *p);
+/* plan/contained.c: what containers cannot have is said. False: there can be no links. */
+bool plan_links_contained(struct plan *p);
 void plan_links_steps(struct plan *p);
 void plan_links_emit(struct plan *p, json_t *out);
 void plan_links_release(struct plan *p);
