@@ -330,18 +330,14 @@ static void
 programs(void)
 {
 	static const struct row v[] = {
-		{ "programs", "", SERVER "processes.0.path", "s" },
-		{ NULL, "", SERVER "processes.0.args", "['-p','1']" },
-		{ NULL, "", CLIENT "processes.0.args", "[]" },
+		{ "programs", "", SERVER "processes.0.path", "/usr/bin/env" },
+		{ NULL, "", SERVER "processes.0.args", "['-C','@{dir}/the_server','s','-p','1']" },
+		{ NULL, "", CLIENT "processes.0.args", "['-C','@{dir}/client','c']" },
 		{ NULL, "", SERVER "processes.0.environment",
 		    "{'HOME':'@{dir}/the_server','LC_ALL':'C.UTF-8','PATH':'/usr/local/sbin:"
 		    "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin','TZ':'UTC','A':'1','B':'2'}" },
 		{ NULL, SVC "1.environment': {'PATH': '/x'}", CLIENT "processes.0.environment.PATH",
 		    "/x" },
-		{ NULL, "'services.client': {'files': [{'path': 'a', 'text': 'b'}]}",
-		    CLIENT "processes.0.args", "['-C','@{dir}/client','c']" },
-		{ NULL, "'services.client': {'files': [{'path': 'a', 'text': 'b'}]}",
-		    CLIENT "processes.0.path", "/usr/bin/env" },
 		{ NULL, SVC "1.phases.run.cwd': 'below'", CLIENT "processes.0.args.1",
 		    "@{dir}/client/below" },
 		{ NULL, SVC "1.phases.run.cwd': '/tmp'", CLIENT "processes.0.args.1", "/tmp" },
