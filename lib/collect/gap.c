@@ -52,9 +52,9 @@ grows_on_link(const char *name)
 	static const char *const names[] = { PTH_KEY(linkway, packets), PTH_KEY(linkway, bytes),
 		PTH_KEY(linkway, delivered), PTH_KEY(linkway, lost), PTH_KEY(linkway, under_way),
 		PTH_KEY(linkway, duplicates), PTH_KEY(linkway, reordered),
-		PTH_KEY(linkway, corrupted), PTH_KEY(linkway, delay_max_us),
-		PTH_KEY(linkway, queue_max_packets), PTH_KEY(linkway, queue_max_bytes),
-		PTH_KEYS_linklost(PTH_KEY_OF, linklost) };
+		PTH_KEY(linkway, corrupted), PTH_KEY(linkway, marked), PTH_KEY(linkway, rebound),
+		PTH_KEY(linkway, delay_max_us), PTH_KEY(linkway, queue_max_packets),
+		PTH_KEY(linkway, queue_max_bytes), PTH_KEYS_linklost(PTH_KEY_OF, linklost) };
 
 	for (size_t i = 0; i < countof(names); i++)
 		if (strcmp(name, names[i]) == 0)

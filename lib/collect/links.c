@@ -35,7 +35,7 @@ struct window {
 
 struct way {
 	int64_t packets, delivered, bytes, lost, under_way;
-	int64_t duplicates, reordered, corrupted, by[countof(reasons)];
+	int64_t duplicates, reordered, corrupted, marked, rebound, by[countof(reasons)];
 	int64_t first, last; /* ns: the first arrival, the last departure; -1: none */
 	struct samples delay, queue, queued;
 	struct window window;
@@ -201,6 +201,8 @@ take_packet(struct log *l, const json_t *o)
 	w->duplicates += strstr(why, "duplicate") != NULL;
 	w->reordered += strstr(why, "reordered") != NULL;
 	w->corrupted += strstr(why, "corrupted") != NULL;
+	w->marked += strstr(why, "marked") != NULL;
+	w->rebound += strstr(why, "rebound") != NULL;
 	take_queue(l, w, o, arrival);
 	if (strcmp(fate, "delivered") == 0)
 		take_delivery(l, w, o, arrival);
@@ -315,6 +317,8 @@ way_json(struct way *w)
 	pth_linkway_set_duplicates(o, w->duplicates);
 	pth_linkway_set_reordered(o, w->reordered);
 	pth_linkway_set_corrupted(o, w->corrupted);
+	pth_linkway_set_marked(o, w->marked);
+	pth_linkway_set_rebound(o, w->rebound);
 	put_times(w, o);
 	put_queue(w, o);
 	return o;

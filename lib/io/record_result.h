@@ -355,6 +355,8 @@
 	X(o, int, duplicates, 0) \
 	X(o, int, reordered, 0) \
 	X(o, int, corrupted, 0) \
+	X(o, int, marked, 0) \
+	X(o, int, rebound, 0) \
 	X(o, int, delay_us, 0) \
 	X(o, int, delay_p95_us, 0) \
 	X(o, int, delay_p99_us, 0) \

@@ -83,6 +83,8 @@ numbers(void)
 	CHECK_INT(number(o, "up.duplicates"), 1);
 	CHECK_INT(number(o, "up.reordered"), 1);
 	CHECK_INT(number(o, "up.corrupted"), 1);
+	CHECK_INT(number(o, "up.marked"), 1);
+	CHECK_INT(number(o, "up.rebound"), 0);
 	CHECK_INT(number(o, "up.delay_us"), 30000);
 	CHECK_INT(number(o, "up.delay_max_us"), 100000);
 	CHECK_INT(number(o, "up.queue_packets"), 3);

@@ -212,6 +212,12 @@ graphs(void)
 		    "  edge [\n    source 0\n    target 0\n    latency \"1 ms\"\n  ]\n"
 		    "  edge [\n    source 1\n    target 1\n    latency \"1 ms\"\n  ]\n"
 		    "  edge [\n    source 0\n    target 1\n    latency \"10 ms\"\n  ]\n]\n" },
+		{ NULL, PARAM "latency': '7ms'", DOC "network.graph.inline", "* latency \"7 ms\"" },
+		{ NULL, PARAM "jitter': '3ms'", DOC "network.graph.inline", "* jitter \"3 ms\"" },
+		{ NULL, PARAM "packet_loss': 0.25", DOC "network.graph.inline",
+		    "* packet_loss 0.25" },
+		{ NULL, PARAM "bandwidth': '7 Mbit'", DOC "network.graph.inline",
+		    "* host_bandwidth_down \"7 Mbit\"" },
 		{ NULL, PARAM "network': {'latency': '1.5ms', 'jitter': 2.5, 'packet_loss': 0.02}",
 		    DOC "network.graph.inline",
 		    "* latency \"1500 us\"\n    jitter \"2500 us\"\n    packet_loss 0.02\n  ]" },
