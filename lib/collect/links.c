@@ -363,7 +363,7 @@ lacks(const struct log *l, struct pth_buf *lack)
 }
 
 json_t *
-pth_links_of(int fd, const char *name, struct pth_buf *series, struct pth_buf *lack, bool *sure)
+collect_links_of(int fd, const char *name, struct pth_buf *series, struct pth_buf *lack, bool *sure)
 {
 	struct pth_artifact_budget budget = pth_artifact_budget(0, 0);
 	struct log l = { .series = series != NULL };
@@ -391,7 +391,7 @@ pth_links_of(int fd, const char *name, struct pth_buf *series, struct pth_buf *l
 }
 
 void
-pth_links_metrics(int dirfd, const json_t *rec, json_t *metrics, struct pth_buf *series)
+collect_links_metrics(int dirfd, const json_t *rec, json_t *metrics, struct pth_buf *series)
 {
 	json_auto_t *all = json_object();
 	const json_t *wire;
@@ -411,7 +411,7 @@ pth_links_metrics(int dirfd, const json_t *rec, json_t *metrics, struct pth_buf 
 			pth_gap_add(metrics, of.s, false, "%s: %s", path, strerror(errno));
 			continue;
 		}
-		pth_json_set(all, name, pth_links_of(fd, name, series, &lack, &sure));
+		pth_json_set(all, name, collect_links_of(fd, name, series, &lack, &sure));
 		if (lack.len > 0)
 			pth_gap_add(metrics, of.s, sure, "%s:%s", path, lack.s);
 	}

@@ -13,11 +13,11 @@
 /* Add links: {name: {up, down}} of the plan's links; what of a log is not there, is cut or
  * contradicts itself is said in "incomplete". series: a line for each series is appended, {series,
  * unit, link, direction, points}; may be NULL. */
-void pth_links_metrics(int dirfd, const json_t *rec, json_t *metrics, struct pth_buf *series);
+void collect_links_metrics(int dirfd, const json_t *rec, json_t *metrics, struct pth_buf *series);
 
 /* The same of one log, which is read from where fd stands: the numbers, a new object, and what is
  * wrong with it, a sentence's end in lack. *sure: what was counted is there. */
-json_t *pth_links_of(
+json_t *collect_links_of(
     int fd, const char *name, struct pth_buf *series, struct pth_buf *lack, bool *sure);
 
 #endif

@@ -19,7 +19,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (write(fd, data, n) != (ssize_t)n || lseek(fd, 0, SEEK_SET) != 0)
 		abort();
-	o = pth_links_of(fd, "a-b", &series, &lack, &sure);
+	o = collect_links_of(fd, "a-b", &series, &lack, &sure);
 	if (!json_is_object(o) || (lack.len == 0 && !sure))
 		abort();
 	return 0;

@@ -36,7 +36,7 @@ of(const char *text, struct pth_buf *series, char lack[200], bool *sure)
 
 	CHECK_INT(write(fd, text, strlen(text)), strlen(text));
 	lseek(fd, 0, SEEK_SET);
-	o = pth_links_of(fd, "a-b", series, &b, sure);
+	o = collect_links_of(fd, "a-b", series, &b, sure);
 	snprintf(lack, 200, "%s", b.len > 0 ? b.s : "");
 	close(fd);
 	return o;
@@ -211,7 +211,7 @@ in_metrics(void)
 	unit("a log that is not there, and one that breaks off");
 	CHECK_INT(pth_file_write(AT_FDCWD, "link.jsonl", log, strlen(log), &e), 0);
 	pth_auto_fd dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	pth_links_metrics(dir, rec, metrics, NULL);
+	collect_links_metrics(dir, rec, metrics, NULL);
 	CHECK(pth_metric_find(metrics, "links.b-c.up.lost", NULL) == NULL);
 	CHECK_INT(json_integer_value(pth_metric_find(metrics, "links.a-b.up.packets", NULL)), 1);
 	CHECK_INT(json_array_size(pth_metrics_incomplete(metrics)), 2);
