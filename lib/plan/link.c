@@ -368,7 +368,8 @@ wanted(const struct plan *p)
 	const struct pth_ynode *n = pth_yaml_get(p->eview, "links");
 
 	return json_array_size(pth_test_links(p->rec)) > 0 ||
-	    json_array_size(pth_test_routers(p->rec)) > 0 || (n != NULL && n->b);
+	    json_array_size(pth_test_routers(p->rec)) > 0 || (n != NULL && n->b) ||
+	    (p->nservices > 1 && plan_is_shaped(p));
 }
 
 /* Links join namespaces of this machine; what else there is has its own networks. */

@@ -570,6 +570,7 @@ plan_all(struct plan *p)
 	if (p->env == NULL || p->nservices == 0 || p->cell != NULL)
 		return NULL;
 	plan_links(p);
+	plan_shaped_check(p);
 	plan_net(p);
 	plan_routes_check(p);
 	plan_order(p);

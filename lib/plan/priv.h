@@ -192,6 +192,10 @@ const json_t *plan_usual_given(
 void plan_links(struct plan *p);
 /* plan/contained.c: what containers cannot have is said. False: there can be no links. */
 bool plan_links_contained(struct plan *p);
+/* plan/shaped.c: does the environment say what links are like (latency, jitter, packet_loss,
+ * bandwidth)? And, after plan_links(): where it has no links, that is said. */
+bool plan_is_shaped(const struct plan *p);
+void plan_shaped_check(struct plan *p);
 void plan_links_steps(struct plan *p);
 void plan_links_emit(struct plan *p, json_t *out);
 void plan_links_release(struct plan *p);
