@@ -82,7 +82,8 @@
 #define PTH_KEYS_route(X, o) \
 	X(o, str, to, "") \
 	X(o, str, via, "") \
-	X(o, str, interface, "")
+	X(o, str, interface, "") \
+	X(o, str, use, "")
 #define PTH_KEYS_env(X, o) \
 	X(o, str, type, "localhost") \
 	X(o, str, plugin, "") \

@@ -226,6 +226,7 @@
 	X(o, obj, resume, act) \
 	X(o, obj, link, atlink)
 #define PTH_KEYS_atlink(X, o) \
+	X(o, str, name, NULL) \
 	X(o, list, between, plain) \
 	X(o, list, changes, change)
 #define PTH_KEYS_change(X, o) \

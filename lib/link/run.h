@@ -54,8 +54,19 @@ int pth_link_start(const struct pth_link_run *r, struct pth_link_child *c, struc
 /* The next answer, a new object; NULL: none is there now, or (*over) ever. */
 json_t *pth_link_answer(struct pth_link_child *c, bool *over);
 void pth_link_forget(struct pth_link_child *c);
-/* In a network namespace, the way to an address, "198.18.1.1/32". -1 with e. */
-int pth_link_route(
-    int netns, const char *interface, const char *to, const char *via, struct pth_err *e);
+
+/* A way of a network namespace: to an address, "198.18.1.1/32", by another one, or (via "") on the
+ * link itself. Table and metric 0: the main ones. */
+struct pth_link_way {
+	const char *interface, *to, *via;
+	uint32_t table, metric;
+};
+
+/* Both in a network namespace. -1 with e. */
+int pth_link_route(int netns, const struct pth_link_way *w, struct pth_err *e);
+/* Packets from this address ("198.18.1.1/24"; "0.0.0.0/0" and "::/0": all) look into a table, those
+ * of small priorities before others. */
+int pth_link_rule(
+    int netns, const char *from, uint32_t table, uint32_t priority, struct pth_err *e);
 
 #endif

@@ -108,14 +108,14 @@ quiet(const char *interface, bool addressed)
 static int
 route_back(const struct link_end *us, const struct link_address *other)
 {
-	struct link_address net = *other;
+	struct link_route r = { .interface = us->interface, .to = *other, .via = other };
 	size_t last = other->family == AF_INET ? 3 : 15;
 
-	if (other->prefix > (other->family == AF_INET ? 24 : 120) || (net.bytes[last] & 128) != 0)
+	if (other->prefix > (other->family == AF_INET ? 24 : 120) || (r.to.bytes[last] & 128) != 0)
 		return 0;
-	net.bytes[last] = 128;
-	net.prefix = other->family == AF_INET ? 25 : 121;
-	return link_rtnl_route(us->interface, &net, other);
+	r.to.bytes[last] = 128;
+	r.to.prefix = other->family == AF_INET ? 25 : 121;
+	return link_rtnl_route(&r);
 }
 
 /* In the namespace of an end. */

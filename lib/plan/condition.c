@@ -11,7 +11,7 @@
 #include "link/config.h"
 
 /* Keys of an entry that are no conditions. */
-static const char *const others[] = { "between", "direction", "profile", "left", "right",
+static const char *const others[] = { "name", "between", "direction", "profile", "left", "right",
 	"changes" };
 /* Of the link as a whole, whatever the direction. */
 static const char *const whole[] = { "rebind", "link_down", "scenario" };

@@ -59,6 +59,7 @@ struct plan_node {
 
 /* A link. Its left end is the first: what goes up comes from there. */
 struct plan_wire {
+	const char *name; /* the experiment's; NULL: none */
 	size_t node[2];
 	char interface[2][16];
 	json_t *addresses[2]; /* with prefixes, owned */
@@ -194,6 +195,8 @@ void plan_links_steps(struct plan *p);
 void plan_links_emit(struct plan *p, json_t *out);
 void plan_links_release(struct plan *p);
 /* Each service can reach its target, and is on a link. */
+/* "10.0.0.1/24" or "fd00::1/64": its bytes in a, how many. 0: it is none. */
+size_t plan_address(const char *s, unsigned char a[16]);
 void plan_routes_check(struct plan *p);
 json_t *plan_routes(struct plan *p, size_t node);
 /* An entry's conditions (path: of its marks) into config and, when they are counted from the time

@@ -297,15 +297,12 @@ static void
 add_routes(struct supervisor *sup)
 {
 	struct pth_err e;
-	json_t *r;
-	size_t k;
 
 	for (size_t i = 0; i < sup->nnodes; i++)
-		json_array_foreach(pth_node_routes(sup->nodes[i].plan), k, r)
-			if (pth_link_route(sup->nodes[i].net, pth_route_interface(r),
-			        pth_route_to(r), pth_route_via(r), &e) != 0)
-				supervise_ending(sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_NETWORK_SETUP),
-				    "links: %s", e.text);
+		if (supervise_routes_add(sup->nodes[i].net, sup->nodes[i].plan,
+		        pth_plan_links(sup->req->plan), &e) != 0)
+			supervise_ending(
+			    sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_NETWORK_SETUP), "links: %s", e.text);
 }
 
 bool

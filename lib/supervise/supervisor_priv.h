@@ -123,6 +123,9 @@ bool supervise_capture_counts(const struct supervisor *sup);
 bool supervise_links_begin(struct supervisor *sup);
 /* Setup is done: they are there, and names and ways lead over them. */
 bool supervise_links_confirm(struct supervisor *sup);
+/* supervise/supervisor_route.c: the routes of a node of the plan, whose network this is. -1 with e.
+ */
+int supervise_routes_add(int net, const json_t *node, json_t *links, struct pth_err *e);
 /* The services are ready: what has a time counts from now on. */
 void supervise_links_run(struct supervisor *sup);
 /* A step changes them. text: what was done, or (false) why not. */
