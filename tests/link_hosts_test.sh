@@ -196,4 +196,72 @@ testNatBeforeRouters() {
 		2>/dev/null | tr -d '\t' | sort -u | tail -n 2 | paste -sd ,)"
 }
 
+# A scenario with cross traffic: iperf3 beside the test, over the same link.
+crossed() {
+	cat >x.yaml <<-END
+		tests:
+		  - name: t
+		    network_environment:
+		      type: link
+		      scenario: tcp-cross-traffic --delay=1ms --bandwidth=8Mbps --queue=25
+		    services:
+		      server:
+		        finite: false
+		        implementation: {name: command, type: testers, command:
+		          [sh, -c, 'exec socat TCP4-LISTEN:7,fork EXEC:cat']}
+		        protocol: {name: tcp, role: server}
+		        network: {port: 7}
+		      client:
+		        protocol: {name: tcp, role: client, target: server}
+		        implementation: {name: command, type: testers, command: [sh, -c,
+		          'until grep -q "0.00-1.00 *sec" ../cross-traffic-client/stdout.log; do
+		          sleep 0.05; done; echo x | socat -t 9 - TCP4:server:7']}
+	END
+	go
+	assertCode 0
+	assertEquals x "$(cat "$dir/client/stdout.log")"
+	# It comes from the server's end, and the link is full of it.
+	assertEquals '198.18.0.2' "$(tshark -r "$dir/server/capture.pcapng" \
+		-Y 'tcp.srcport == 5201 && tcp.len == 1448' -T fields -e ip.src 2>/dev/null |
+		sort -u)"
+	assertMatch "$(cat "$dir/cross-traffic-client/stdout.log")" \
+		'0.00-1.00 .* [5-8][.0-9]* Mbits/sec'
+	assertEquals 'cross-traffic-client stopped cross-traffic-server stopped' \
+		"$(jq -r '.services | to_entries[] | select(.key | test("cross")) |
+			"\(.key) \(.value.state)"' "$dir/result.json" | sort | xargs)"
+}
+
+testCrossTraffic() {
+	need iperf3 iperf3 && need tshark tshark || return
+	each crossed
+}
+
+# Without iperf3 it is said which package has it, beforehand, and the test is unsupported.
+testNoIperf() {
+	need_namespaces || return
+	need jq jq || return
+	mkdir some && ln -s /bin/* /usr/bin/* some 2>/dev/null
+	rm -f some/iperf3
+	path=$(printf '%s\n' "$PATH" | tr : '\n' | while read -r d; do
+		if [ -x "$d/iperf3" ]; then echo "$PWD/some"; else echo "$d"; fi; done | paste -sd :)
+	cat >x.yaml <<-'END'
+		tests:
+		  - name: t
+		    network_environment: {type: link}
+		    services:
+		      server: &command
+		        implementation: {name: command, type: testers, command: ["true"]}
+		        protocol: {name: tcp, role: server}
+		      client: {<<: *command, protocol: {name: tcp, role: client, target: server}}
+		    links:
+		      - between: [client, server]
+		        scenario: tcp-cross-traffic --bandwidth=10Mbps
+	END
+	run env PATH="$path" pth check x.yaml
+	assertMatch "$out$err" \
+		'^x.yaml:11:19: warning: this machine has no program iperf3; install .*iperf3$'
+	run env PATH="$path" PTH_EVENTS=none pth run -o run x.yaml
+	assertEquals unsupported "$(jq -r .status run/001-t/result.json)"
+}
+
 . shunit2

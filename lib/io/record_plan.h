@@ -143,6 +143,7 @@
 	X(o, obj, limits, limits) \
 	X(o, str, address, "127.0.0.1") \
 	X(o, str, address6, NULL) \
+	X(o, str, beside, NULL) \
 	X(o, int, port, 0) \
 	X(o, str, transport, "tcp") \
 	X(o, list, dirs, plain) \

@@ -145,6 +145,7 @@
 	X(o, any, plugin_config, plain)
 #define PTH_KEYS_given(X, o) \
 	X(o, str, name, "") \
+	X(o, str, beside, NULL) \
 	X(o, obj, implementation, impl) \
 	X(o, obj, protocol, proto) \
 	X(o, obj, network, net) \

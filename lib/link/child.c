@@ -92,7 +92,7 @@ pth_link_answer(struct pth_link_child *c, bool *over)
 static int
 make_route(const struct pth_link_way *w)
 {
-	struct link_address gate;
+	struct link_address gate = { 0 };
 	struct link_route r = { .interface = w->interface,
 		.via = *w->via != '\0' ? &gate : NULL,
 		.table = w->table,

@@ -36,9 +36,10 @@ add_nodes(struct plan *p)
 
 	p->nodes = pth_xarray(NULL, p->nservices + json_array_size(routers) + 1, sizeof *p->nodes);
 	plan_foreach(s, p)
-		p->nodes[p->nnodes++] = (struct plan_node){
-			.name = s->name, .s = s, .addresses = json_array()
-		};
+		if (s->beside == NULL)
+			p->nodes[p->nnodes++] = (struct plan_node){
+				.name = s->name, .s = s, .addresses = json_array()
+			};
 	json_array_foreach(routers, i, v) {
 		const char *name = json_is_string(v) ? json_string_value(v) : "";
 		pth_auto_buf at = PTH_BUF_INIT;
@@ -330,6 +331,14 @@ first_of(const struct plan_node *n, size_t size)
 static void
 name_services(struct plan *p)
 {
+	plan_foreach(s, p) {
+		size_t at = s->beside != NULL ? node_find(p, s->beside) : p->nnodes;
+
+		if (at < p->nnodes) {
+			s->address = first_of(&p->nodes[at], 4);
+			s->address6 = first_of(&p->nodes[at], 16);
+		}
+	}
 	for (size_t i = 0; i < p->nnodes; i++) {
 		const struct plan_node *n = &p->nodes[i];
 
@@ -364,6 +373,7 @@ conditions(struct plan *p, size_t i)
 	plan_conditions_plugin(p, p->env, "network_environment", is_flipped(p, w), w->config);
 	plan_conditions_usual(p, network, w->config);
 	plan_conditions_usual(p, p->eparams, w->config);
+	plan_conditions_scenario(p, is_flipped(p, w), w->timed);
 	for (unsigned own = 0; own < 2; own++)
 		json_array_foreach(list, k, entry) {
 			pth_auto_buf at = PTH_BUF_INIT;

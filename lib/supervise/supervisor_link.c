@@ -90,6 +90,10 @@ make_nodes(struct supervisor *sup, struct pth_err *e)
 		if (make_node(sup, &sup->nodes[sup->nnodes++], e) != 0)
 			return -1;
 	}
+	for (i = 0; i < sup->nservices; i++)
+		if (pth_svc_beside(sup->services[i].plan) != NULL)
+			sup->services[i].at.net = node_net(
+			    sup, pth_svc_beside(sup->services[i].plan));
 	return 0;
 }
 
