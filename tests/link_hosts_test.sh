@@ -243,7 +243,9 @@ testNoIperf() {
 	mkdir some && ln -s /bin/* /usr/bin/* some 2>/dev/null
 	rm -f some/iperf3
 	path=$(printf '%s\n' "$PATH" | tr : '\n' | while read -r d; do
-		if [ -x "$d/iperf3" ]; then echo "$PWD/some"; else echo "$d"; fi; done | paste -sd :)
+		[ ! -x "$d/iperf3" ] || d=$PWD/some
+		echo "$d"
+	done | paste -sd :)
 	cat >x.yaml <<-'END'
 		tests:
 		  - name: t

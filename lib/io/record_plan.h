@@ -74,7 +74,8 @@
 	X(o, str, interface, "eth0") \
 	X(o, list, addresses, plain) \
 	X(o, str, capture, NULL) \
-	X(o, bool, stands, false)
+	X(o, bool, stands, false) \
+	X(o, obj, options, cap)
 #define PTH_KEYS_node(X, o) \
 	X(o, str, name, "") \
 	X(o, bool, router, false) \

@@ -15,12 +15,20 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "link/config.h"
+#include "packet/bpf.h"
+
+/* What of the packets a capture has: all of all, unless it says otherwise. */
+struct pth_link_look {
+	uint32_t snaplen;             /* bytes of each; 0: all */
+	const struct pth_bpf *filter; /* borrowed; NULL: none */
+};
 
 struct pth_link_run {
 	struct pth_link_config *config;    /* changed while it runs */
 	const char *log;                   /* NULL: none */
 	const char *const *captures;       /* two files; NULL: none */
 	uint64_t capture_max;              /* bytes of each; 0: any number */
+	struct pth_link_look look[2];      /* what they have */
 	const char *interface[2];          /* in the namespaces */
 	const struct pth_strv *address[2]; /* left and right, "198.18.0.1/24"; empty: ours */
 	int changes;                       /* lines of configuration; -1: none */

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/os.h"
 #include "host/iface.h"
+#include "host/ns.h"
 #include "host/sockets.h"
 
 /* Frames have to arrive as they were sent: one by one, with their checksums. */
@@ -43,10 +44,8 @@ link_world_make(struct link_world *w, struct pth_err *e)
 	for (size_t i = 0; i < 2; i++) {
 		if (unshare(CLONE_NEWNET) != 0 || (w->end[i].netns = own_netns()) < 0)
 			return pth_err_set(e, PTH_SYSTEM, "network namespace:");
-		/* Who is in there may ping, and serve low ports. */
 		pth_iface_up("lo");
-		pth_write_text(AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
-		pth_write_text(AT_FDCWD, "/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
+		pth_ns_net_permit();
 	}
 	return link_world_enter(w->middle) == 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "setns:");
 }

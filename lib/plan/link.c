@@ -574,24 +574,28 @@ capture_of(const struct plan_node *n, const char *interface)
 }
 
 static json_t *
-end_emit(const struct plan *p, const struct plan_wire *w, unsigned i, bool captured)
+end_emit(const struct plan *p, const struct plan_wire *w, unsigned i, const json_t *out)
 {
 	const struct plan_node *n = &p->nodes[w->node[i]];
-	pth_auto_str file = captured ? capture_of(n, w->interface[i]) : NULL;
+	const json_t *look = pth_envparam_capture(p->eparams) ? plan_capture_look(n->name, out) :
+	                                                        NULL;
+	pth_auto_str file = look != NULL ? capture_of(n, w->interface[i]) : NULL;
 	json_t *o = json_object();
 
 	pth_wireend_set_node(o, n->name);
 	pth_wireend_set_interface(o, w->interface[i]);
 	pth_wireend_set_addresses(o, json_incref(w->addresses[i]));
-	if (file != NULL)
+	if (file != NULL) {
 		pth_wireend_set_capture(o, file);
+		plan_capture_options(look, o);
+	}
 	if (file != NULL && vantage(p, w) == (int)i)
 		pth_wireend_set_stands(o, true);
 	return o;
 }
 
 static json_t *
-wire_emit(struct plan *p, size_t i, bool captured, int64_t max)
+wire_emit(struct plan *p, size_t i, const json_t *out, bool captured, int64_t max)
 {
 	struct plan_wire *w = &p->wires[i];
 	pth_auto_buf name = PTH_BUF_INIT, log = PTH_BUF_INIT;
@@ -608,7 +612,7 @@ wire_emit(struct plan *p, size_t i, bool captured, int64_t max)
 	pth_buf_adds(&log, ".jsonl");
 	pth_wire_set_name(o, name.s);
 	for (unsigned k = 0; k < 2; k++)
-		pth_json_push(ends, end_emit(p, w, k, captured));
+		pth_json_push(ends, end_emit(p, w, k, out));
 	pth_wire_set_ends(o, ends);
 	/* Each link has chances of its own. */
 	pth_json_set(w->config, "seed", json_integer((seed + (json_int_t)i) & INT64_MAX));
@@ -634,7 +638,7 @@ plan_links_emit(struct plan *p, json_t *out)
 	nodes = json_array();
 	for (size_t i = 0; i < p->nwires; i++)
 		pth_json_push(links,
-		    wire_emit(p, i, captured,
+		    wire_emit(p, i, out, captured,
 		        max > 0 ? max : PTH_CAPTURE_LIMIT / (2 * (int64_t)p->nwires)));
 	for (size_t i = 0; i < p->nnodes; i++) {
 		json_t *o = json_object();

@@ -229,6 +229,11 @@ void plan_net(struct plan *p);
  * e when a descriptor cannot be read.
  */
 json_t *plan_capture(struct plan *p, json_t *services, struct pth_err *e);
+/* What is captured at a service of the plan `out`: its own options, or those of the test; NULL:
+ * nothing is. */
+const json_t *plan_capture_look(const char *service, const json_t *out);
+/* Of those what a link knows, for its end. */
+void plan_capture_options(const json_t *look, json_t *end);
 
 /* plan/order.c: order the services; problems to p->d. */
 void plan_order(struct plan *p);

@@ -156,6 +156,22 @@ name_captures(
 	return true;
 }
 
+/* What the capture of an end has. */
+static int
+look_at(const json_t *end, struct pth_bpf *filter, struct pth_link_look *look, struct pth_err *e)
+{
+	const json_t *options = pth_wireend_options(end);
+	int64_t snap = pth_cap_snaplen(options);
+
+	*look = (struct pth_link_look){ .snaplen = snap > 0 && snap < 262144 ? (uint32_t)snap : 0 };
+	if (supervise_filter(options, filter, e) != 0)
+		return -1;
+	if (filter->n > 0 && !pth_bpf_valid(filter))
+		return pth_err_set(e, PTH_INPUT, "the plan's program (bpf) of a filter is wrong");
+	look->filter = filter->n > 0 ? filter : NULL;
+	return 0;
+}
+
 static int
 start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 {
@@ -163,6 +179,7 @@ start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 	struct pth_strv address[2] = { { NULL, 0 }, { NULL, 0 } };
 	pth_auto_str log = own_file(sup, pth_wire_log(x->plan), e);
 	char *files[2] = { NULL, NULL };
+	struct pth_bpf filter[2] = { { NULL, 0 }, { NULL, 0 } };
 	int netns[2];
 	struct pth_link_run r = { .config = &c,
 		.log = log,
@@ -173,6 +190,8 @@ start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 
 	pth_link_config_init(&c);
 	for (size_t i = 0; i < 2; i++) {
+		if (code == 0)
+			code = look_at(end_of(x, i), &filter[i], &r.look[i], e);
 		take_strings(&address[i], pth_wireend_addresses(end_of(x, i)));
 		netns[i] = node_net(sup, pth_wireend_node(end_of(x, i)));
 		r.interface[i] = pth_wireend_interface(end_of(x, i));
@@ -185,6 +204,7 @@ start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 	for (size_t i = 0; i < 2; i++) {
 		pth_strv_free(address[i].v);
 		free(files[i]);
+		free(filter[i].v);
 	}
 	return code;
 }
