@@ -187,12 +187,12 @@ main(int argc, char **argv)
 		return code;
 	if (o->outputs != NULL && o->check)
 		return pth_tool_mistake(&tool, "--check writes nothing, and --outputs does");
-	pth_must(pth_home_find(&w.plugins.home, &e), &e);
-	plugins_for(&w.plugins, NULL, o); /* a -P that is wrong is said at once */
 	if (o->outputs != NULL && pth_make_open(&w.make, o->outputs, &e) != 0)
 		return e.code == PTH_USAGE ?
 		    pth_tool_mistake(&tool, "--outputs %s: %s", o->outputs, e.text) :
 		    (pth_complain("%s", e.text), e.code);
+	pth_must(pth_home_find(&w.plugins.home, &e), &e);
+	plugins_for(&w.plugins, NULL, o); /* a -P that is wrong is said at once */
 	pth_must(pth_tool_each(&tool, !o->check && o->outputs == NULL, plan, &w, &e), &e);
 	if (o->outputs != NULL) {
 		pth_make_rules(&w.make, w.plugins.home.bin, &rules);

@@ -405,21 +405,64 @@ testSeveralPlatforms() {
 	assertEquals '' "$(ours)"
 }
 
+# second_engine: $second is one more engine, in a network that a cable joins to ours.
+second_engine() {
+	unshare --net sleep 1000 8<&- & holder=$!
+	until [ "$(readlink /proc/$holder/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do
+		sleep 0.02
+	done
+	ip link add here type veth peer name there netns $holder &&
+		ip addr add 10.77.0.1/24 dev here && ip link set here up &&
+		nsenter --net=/proc/$holder/ns/net sh -c '
+			ip link set lo up && ip addr add 10.77.0.2/24 dev there &&
+				ip link set there up' || return
+	second=unix://$engine/second
+	# No other mounts: those of control groups are needed.
+	nsenter --net=/proc/$holder/ns/net dockerd --bridge none --data-root "$engine/data2" \
+		--exec-root "$engine_exec/2" -H "$second" -p "$engine/pid2" \
+		>"$engine/log2" 2>&1 8<&- &
+	second_pid=$!
+	tries=0
+	until docker -H "$second" version >/dev/null 2>&1; do
+		tries=$((tries + 1))
+		{ [ $tries -le 600 ] && kill -0 $second_pid 2>/dev/null; } || return
+		sleep 0.2
+	done
+}
+
+# A swarm of two nodes: server and client run on different ones.
 testSwarm() {
 	docker_ready || return
-	docker swarm init --advertise-addr 127.0.0.1 >/dev/null 2>swarm.err ||
+	second_engine || skip "no second engine: $(tail -1 "$engine/log2")" || return
+	docker swarm init --advertise-addr 10.77.0.1 >/dev/null 2>swarm.err ||
 		skip "no swarm: $(cat swarm.err)" || return
+	docker -H "$second" swarm join --token "$(docker swarm join-token -q worker)" \
+		10.77.0.1:2377 >/dev/null
+	assertEquals 'a second node' 0 $?
 	pth-parse "$TOP/examples/minip-docker.yaml" 2>/dev/null | pth-plan 2>/dev/null >plan.jsonl
 	through "$TOP/examples/minip-docker.yaml" # builds the image
+	docker save -o images.tar ping_pong-functional:latest
+	docker -H "$second" load -qi images.tar >/dev/null
+	assertEquals 'its images' 0 $?
 	file=$(pth-compose --stack -o stack plan.jsonl)
 	docker stack deploy -c "$file" pthstack >deploy.log 2>&1
 	assertEquals "$(cat deploy.log)" 0 $?
-        # Swarm starts a client that came before its server anew: a busy machine takes a while.
+	# Swarm starts a client that came before its server anew: a busy machine takes a while.
 	assertSoon 180 sh -c "grep -q '\"code\":0' '${file%/*}'/client/inner.json" ||
 		docker stack ps --no-trunc pthstack
+	assertEquals 'a node each' 'node 1
+node 1' "$(for node in "$DOCKER_HOST" "$second"; do
+		docker -H "$node" ps -a --filter label=com.docker.swarm.service.name \
+			--format '{{.Label "com.docker.swarm.service.name"}}' | sort -u | wc -l
+	done | sed 's/^/node /')"
+	assertMatch "$(cat "${file%/*}/client/stdout.log")" '^pong 5 '
 	docker stack rm pthstack >/dev/null 2>&1
+	docker -H "$second" swarm leave --force >/dev/null 2>&1
 	docker swarm leave --force >/dev/null 2>&1
 	docker network rm docker_gwbridge >/dev/null 2>&1
+	kill $second_pid && wait $second_pid
+	kill $holder
+	ip link del here 2>/dev/null
 }
 
 . shunit2

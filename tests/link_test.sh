@@ -84,7 +84,7 @@ testThereAndBack() {
 drops_and_bytes() {
 	run link --seed 3 --up drop=1,5 --up corrupt=100% -l log --capture ends \
 		-p 'socat -u UDP-RECV:7 CREATE:got' -w 7 -- \
-		sh -c "$(datagrams 6) && sleep 0.2"
+		sh -c "$(datagrams 6) && until [ \$(wc -c <got) -ge 400 ]; do sleep 0.02; done"
 	assertCode 0
 	assertEquals '1 5' "$(fates log | sed -n 's/up \(.*\) dropped drop list/\1/p' | xargs)"
 	assertEquals '2 3 4 6' "$(fates log |
@@ -124,8 +124,8 @@ testSameSeedSameFates() {
 
 rebinding() {
 	for what in port address; do
-		run link --rebind "0 $what" -l log -w 7 -p \
-			'socat UDP4-LISTEN:7 SYSTEM:"echo \$SOCAT_PEERADDR \$SOCAT_PEERPORT"' -- \
+		run link --rebind "0 $what" -l log -w 7 -p "exec socat UDP4-LISTEN:7 SYSTEM:'
+			read hello; echo \$SOCAT_PEERADDR \$SOCAT_PEERPORT'" -- \
 			sh -c "$(asking '' 4444)"
 		case $what in
 		port) assertMatch "$out" '^198\.18\.0\.1 [0-9]+$' && assertNoMatch "$out" ' 4444' ;;
@@ -236,7 +236,8 @@ codes() {
 	run link -- ./no-such-program
 	assertCode 4
 	assertMatch "$err" 'no-such-program: No such file'
-	run link -p 'exit 5' -- sleep 0.3
+	run link -p 'touch runs; exit 5' -- \
+		sh -c 'until [ -f runs ]; do sleep 0.02; done; sleep 0.3'
 	assertCode 0
 	assertEquals 'pth-link: warning: the peer ended with exit code 5' "$err"
 	run link -l /nonexistent/log -- true

@@ -90,6 +90,11 @@ reading(void)
 	CHECK_INT(DRAIN("{\"type\":\"end\",\"incomplete\":\"why\"}\n" TEST1 END(1)), 1);
 	CHECK(!whole && e.code == PTH_SYSTEM);
 	CHECK_STR(e.text, "why");
+	CHECK_INT(DRAIN("{\"type\":\"end\",\"incomplete\":\"the first\"}\n"
+	                "{\"type\":\"end\",\"incomplete\":\"the second\"}\n" TEST1 END(1)),
+	    1);
+	CHECK(!whole);
+	CHECK_STR(e.text, "the first");
 
 	unit("a last line without newline");
 	CHECK_INT(DRAIN(TEST1 "{\"pth\":1,\"type\":\"end\",\"tests\":1}"), 1);
