@@ -144,7 +144,7 @@ setup(const struct compose *c)
 		container_push(argv, pth_json_str(v, "name", key));
 		pth_json_push(list, cmd_for("docker_runtime", argv, COMMAND_LIMIT));
 	}
-	if (!c->whole)
+	if (!c->whole && !c->linked)
 		pth_json_push(list, cmd_for("network_setup", network_create(c), COMMAND_LIMIT));
 	return list;
 }
@@ -177,7 +177,7 @@ teardown(const struct compose *c)
 	json_object_foreach(c->services, key, v)
 		container_push(rm, pth_json_str(v, "container_name", ""));
 	pth_json_push(list, cmd(rm, COMMAND_LIMIT, false));
-	if (!c->whole && pth_docker_remove_docker_network(c->docker))
+	if (!c->whole && !c->linked && pth_docker_remove_docker_network(c->docker))
 		pth_json_push(list, remove_if_there("network", c->project));
 	json_object_foreach(c->volumes, key, v)
 		if (!keep && pth_docker_remove_docker_volume(c->docker))
@@ -249,13 +249,14 @@ phases_outside(json_t *create, const json_t *service, const char *container, int
 }
 
 static json_t *
-inner_outside(bool whole, const char *container)
+inner_outside(const struct compose *c, const char *container)
 {
 	json_t *wait = json_pack("[s,s,s]", "docker", "wait", container);
 	json_t *stop = json_pack("[s,s,s,s,s]", "docker", "kill", "--signal", "TERM", container);
 
-	return json_pack("{s:s,s:s*,s:o,s:o}", PTH_KEY(inner, file), "inner.json",
-	    PTH_KEY(inner, ask), whole ? NULL : PTH_INSIDE_ASK, PTH_KEY(inner, wait),
+	return json_pack("{s:s,s:s*,s:s*,s:o,s:o}", PTH_KEY(inner, file), "inner.json",
+	    PTH_KEY(inner, ask), c->whole ? NULL : PTH_INSIDE_ASK, PTH_KEY(inner, net),
+	    c->linked ? PTH_INSIDE_NET : NULL, PTH_KEY(inner, wait),
 	    cmd(wait, COMMAND_LIMIT, false), PTH_KEY(inner, stop), cmd(stop, COMMAND_LIMIT, false));
 }
 
@@ -280,7 +281,7 @@ service_outside(const struct compose *c, const json_t *service)
 	pth_svc_set_phases(o,
 	    phases_outside(
 	        container_create(c, name, doc), c->whole ? NULL : service, container, limit));
-	pth_svc_set_inner(o, inner_outside(c->whole, container));
+	pth_svc_set_inner(o, inner_outside(c, container));
 	pth_svc_set_ready(o,
 	    json_pack("[{s:s,s:s,s:I}]", PTH_KEY(ready, kind), "file", PTH_KEY(ready, path),
 	        ".ready", PTH_KEY(ready, timeout_us), (json_int_t)begin));

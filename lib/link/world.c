@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/os.h"
 #include "host/iface.h"
+#include "host/ns.h"
 #include "host/sockets.h"
 
 /* Frames have to arrive as they were sent: one by one, with their checksums. */
@@ -43,10 +44,8 @@ link_world_make(struct link_world *w, struct pth_err *e)
 	for (size_t i = 0; i < 2; i++) {
 		if (unshare(CLONE_NEWNET) != 0 || (w->end[i].netns = own_netns()) < 0)
 			return pth_err_set(e, PTH_SYSTEM, "network namespace:");
-		/* Who is in there may ping, and serve low ports. */
 		pth_iface_up("lo");
-		pth_write_text(AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
-		pth_write_text(AT_FDCWD, "/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
+		pth_ns_net_permit();
 	}
 	return link_world_enter(w->middle) == 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "setns:");
 }
@@ -108,19 +107,18 @@ quiet(const char *interface, bool addressed)
 static int
 route_back(const struct link_end *us, const struct link_address *other)
 {
-	struct link_address net = *other;
+	struct link_route r = { .interface = us->interface, .to = *other, .via = other };
 	size_t last = other->family == AF_INET ? 3 : 15;
 
-	if (other->prefix > (other->family == AF_INET ? 24 : 120) || (net.bytes[last] & 128) != 0)
+	if (other->prefix > (other->family == AF_INET ? 24 : 120) || (r.to.bytes[last] & 128) != 0)
 		return 0;
-	net.bytes[last] = 128;
-	net.prefix = other->family == AF_INET ? 25 : 121;
-	return link_rtnl_route(us->interface, &net, other);
+	r.to.bytes[last] = 128;
+	r.to.prefix = other->family == AF_INET ? 25 : 121;
+	return link_rtnl_route(&r);
 }
 
-/* In the namespace of an end. */
-static int
-furnish_end(const struct link_end *us, const struct link_end *other, struct pth_err *e)
+int
+link_world_furnish_end(const struct link_end *us, const struct link_end *other, struct pth_err *e)
 {
 	quiet(us->interface, true);
 	if (pth_iface_features_off(us->interface, offload, countof(offload)) != 0)
@@ -169,6 +167,15 @@ at_ends(struct link_world *w,
 	return 0;
 }
 
+/* The kernel lets packets through a moment after the carrier has come, unless it is asked for that:
+ * until then it drops what is sent. */
+static void
+settle(const struct link_world *w)
+{
+	for (size_t i = 0; i < 2; i++)
+		pth_iface_carrier(w->end[i].here);
+}
+
 int
 link_world_furnish(struct link_world *w, struct pth_err *e)
 {
@@ -182,7 +189,8 @@ link_world_furnish(struct link_world *w, struct pth_err *e)
 		    pth_iface_up(end->here) != 0)
 			return pth_err_set(e, PTH_SYSTEM, "%s:", end->here);
 	}
-	return at_ends(w, furnish_end, e) == 0 && at_ends(w, see_carrier, e) == 0 ? 0 : -1;
+	return at_ends(w, link_world_furnish_end, e) == 0 && at_ends(w, see_carrier, e) == 0 ? 0 :
+	                                                                                       -1;
 }
 
 struct looking {
@@ -228,6 +236,8 @@ link_world_plug(const struct link_world *w, bool up)
 		if (ioctl(fd, SIOCSIFFLAGS, &ifr) != 0)
 			return -1;
 	}
+	if (up)
+		settle(w);
 	return 0;
 }
 

@@ -164,7 +164,8 @@ network(struct plan *p)
 	n = pth_yaml_get(p->env->root, "links");
 	if (n != NULL && n->b && wants_container(given))
 		plan_problem(p, PTH_ERROR, "network_environment.container",
-		    "container has no effect here: links join processes of this machine only");
+		    "container has no effect here: links join several networks, and a container "
+		    "has one");
 	inside = wants_container(given) ? pth_desc_str(p->env->root, "in_container", NULL) : NULL;
 	if (inside != NULL &&
 	    (p->env = env_plugin(p, PTH_NETWORK, inside, "network_environment.container")) == NULL)
@@ -278,6 +279,7 @@ services(struct plan *p)
 	json_t *map = pth_test_services(p->rec), *v;
 	const char *key;
 
+	plan_cross(p);
 	if (json_object_size(map) > SERVICES_MAX) {
 		plan_problem(
 		    p, PTH_ERROR, "services", "the test has more than %d services", SERVICES_MAX);
@@ -287,6 +289,7 @@ services(struct plan *p)
 	memset(p->services, 0, (json_object_size(map) + 1) * sizeof *p->services);
 	json_object_foreach(map, key, v) {
 		p->services[p->nservices].key = key;
+		p->services[p->nservices].beside = pth_given_beside(v);
 		p->services[p->nservices].name = pth_json_str(v, PTH_KEY(given, name), key);
 		p->services[p->nservices++].rec = v;
 	}
@@ -569,6 +572,7 @@ plan_all(struct plan *p)
 	if (p->env == NULL || p->nservices == 0 || p->cell != NULL)
 		return NULL;
 	plan_links(p);
+	plan_shaped_check(p);
 	plan_net(p);
 	plan_routes_check(p);
 	plan_order(p);

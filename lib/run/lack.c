@@ -210,7 +210,7 @@ interface(struct look *l, const json_t *plan)
 	const char *name = pth_cap_interface(cap);
 
 	if (!json_is_object(cap) || json_is_null(PTH_GET(cap, cap, file)) ||
-	    strcmp(name, "lo") == 0 ||
+	    json_array_size(pth_plan_links(plan)) > 0 || strcmp(name, "lo") == 0 ||
 	    (hosts ? if_nametoindex(name) != 0 : json_array_size(pth_plan_setup(plan)) > 0))
 		return;
 	warn(l, "capture.interface", "%s has no interface %.60s, so that nothing can be captured",
@@ -299,6 +299,8 @@ pth_lack_test(const json_t *rec, const struct pth_supply *supply, const struct p
 	for (char **p = vars; *p != NULL; p++)
 		if (strncmp(*p, "PATH=", 5) == 0)
 			l.path = *p + 5;
+	if (unsupported == NULL)
+		unsupported = pth_joins_unsupported(rec);
 	if (unsupported != NULL && is_new(said, unsupported))
 		warn(&l, "links", "%s; the test is not run", unsupported);
 	sizes(&l);

@@ -67,13 +67,14 @@ make_node(struct supervisor *sup, struct supervise_node *n, struct pth_err *e)
 {
 	struct service *s = supervise_service_find(
 	    sup->services, sup->nservices, pth_node_name(n->plan));
-	bool root = s != NULL && pth_svc_root(s->plan);
+	bool inside = sup->req->places->engine; /* it is moved into the container later */
+	bool root = s != NULL && !inside && pth_svc_root(s->plan);
 
 	n->net = pth_ns_net(root ? sup->power : -1, pth_node_router(n->plan));
 	if (n->net < 0)
 		return pth_err_set(
 		    e, PTH_SYSTEM, "a network namespace for %s:", pth_node_name(n->plan));
-	if (s != NULL)
+	if (s != NULL && !inside)
 		s->at.net = n->net;
 	return 0;
 }
@@ -90,6 +91,10 @@ make_nodes(struct supervisor *sup, struct pth_err *e)
 		if (make_node(sup, &sup->nodes[sup->nnodes++], e) != 0)
 			return -1;
 	}
+	for (i = 0; i < sup->nservices; i++)
+		if (pth_svc_beside(sup->services[i].plan) != NULL)
+			sup->services[i].at.net = node_net(
+			    sup, pth_svc_beside(sup->services[i].plan));
 	return 0;
 }
 
@@ -152,6 +157,22 @@ name_captures(
 	return true;
 }
 
+/* What the capture of an end has. */
+static int
+look_at(const json_t *end, struct pth_bpf *filter, struct pth_link_look *look, struct pth_err *e)
+{
+	const json_t *options = pth_wireend_options(end);
+	int64_t snap = pth_cap_snaplen(options);
+
+	*look = (struct pth_link_look){ .snaplen = snap > 0 && snap < 262144 ? (uint32_t)snap : 0 };
+	if (supervise_filter(options, filter, e) != 0)
+		return -1;
+	if (filter->n > 0 && !pth_bpf_valid(filter))
+		return pth_err_set(e, PTH_INPUT, "the plan's program (bpf) of a filter is wrong");
+	look->filter = filter->n > 0 ? filter : NULL;
+	return 0;
+}
+
 static int
 start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 {
@@ -159,6 +180,7 @@ start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 	struct pth_strv address[2] = { { NULL, 0 }, { NULL, 0 } };
 	pth_auto_str log = own_file(sup, pth_wire_log(x->plan), e);
 	char *files[2] = { NULL, NULL };
+	struct pth_bpf filter[2] = { { NULL, 0 }, { NULL, 0 } };
 	int netns[2];
 	struct pth_link_run r = { .config = &c,
 		.log = log,
@@ -169,6 +191,8 @@ start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 
 	pth_link_config_init(&c);
 	for (size_t i = 0; i < 2; i++) {
+		if (code == 0)
+			code = look_at(end_of(x, i), &filter[i], &r.look[i], e);
 		take_strings(&address[i], pth_wireend_addresses(end_of(x, i)));
 		netns[i] = node_net(sup, pth_wireend_node(end_of(x, i)));
 		r.interface[i] = pth_wireend_interface(end_of(x, i));
@@ -181,6 +205,7 @@ start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 	for (size_t i = 0; i < 2; i++) {
 		pth_strv_free(address[i].v);
 		free(files[i]);
+		free(filter[i].v);
 	}
 	return code;
 }
@@ -194,7 +219,10 @@ supervise_links_begin(struct supervisor *sup)
 
 	if (json_array_size(list) == 0)
 		return true;
-	if ((sup->ns->used & PTH_NS_NET) == 0) {
+	if (sup->req->places->engine) {
+		if (!supervise_joins_begin(sup))
+			return false;
+	} else if ((sup->ns->used & PTH_NS_NET) == 0) {
 		supervise_ending(sup, PTH_S_UNSUPPORTED, PTH_WHY(PTH_CAT_NONE),
 		    "links: no network namespaces here: %s", sup->ns->reason);
 		return false;
@@ -293,19 +321,21 @@ name_hosts(struct supervisor *sup)
 	    "names of services are not known: /etc/hosts cannot be replaced");
 }
 
+static int
+add_routes_of(const struct supervisor *sup, const struct supervise_node *n, struct pth_err *e)
+{
+	return supervise_routes_add(n->net, n->plan, pth_plan_links(sup->req->plan), e);
+}
+
 static void
 add_routes(struct supervisor *sup)
 {
 	struct pth_err e;
-	json_t *r;
-	size_t k;
 
 	for (size_t i = 0; i < sup->nnodes; i++)
-		json_array_foreach(pth_node_routes(sup->nodes[i].plan), k, r)
-			if (pth_link_route(sup->nodes[i].net, pth_route_interface(r),
-			        pth_route_to(r), pth_route_via(r), &e) != 0)
-				supervise_ending(sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_NETWORK_SETUP),
-				    "links: %s", e.text);
+		if (add_routes_of(sup, &sup->nodes[i], &e) != 0)
+			supervise_ending(
+			    sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_NETWORK_SETUP), "links: %s", e.text);
 }
 
 bool
@@ -332,8 +362,46 @@ supervise_links_confirm(struct supervisor *sup)
 	if (sup->nlinks == 0)
 		return true;
 	add_routes(sup);
-	name_hosts(sup);
+	if (!sup->req->places->engine)
+		name_hosts(sup);
 	return sup->status == PTH_S_PASSED;
+}
+
+/* --- containers --- */
+
+static int
+move_end(struct supervisor *sup, const struct supervise_link *x, unsigned end, int net,
+    struct pth_err *e)
+{
+	struct pth_strv address[2] = { { NULL, 0 }, { NULL, 0 } };
+	int netns[2], r;
+	struct pth_link_run run = { .address = { &address[0], &address[1] }, .netns = netns };
+
+	for (size_t i = 0; i < 2; i++) {
+		take_strings(&address[i], pth_wireend_addresses(end_of(x, i)));
+		netns[i] = node_net(sup, pth_wireend_node(end_of(x, i)));
+		run.interface[i] = pth_wireend_interface(end_of(x, i));
+	}
+	r = pth_link_move(&x->child, &run, end, net, e);
+	pth_strv_free(address[0].v);
+	pth_strv_free(address[1].v);
+	return r;
+}
+
+int
+supervise_links_move(struct supervisor *sup, const char *node, int *net, struct pth_err *e)
+{
+	for (unsigned i = 0; i < sup->nlinks * 2; i++)
+		if (strcmp(pth_wireend_node(end_of(&sup->links[i / 2], i % 2)), node) == 0 &&
+		    move_end(sup, &sup->links[i / 2], i % 2, *net, e) != 0)
+			return -1;
+	for (size_t i = 0; i < sup->nnodes; i++)
+		if (strcmp(pth_node_name(sup->nodes[i].plan), node) == 0) {
+			pth_close(&sup->nodes[i].net);
+			sup->nodes[i].net = pth_take_fd(net);
+			return add_routes_of(sup, &sup->nodes[i], e);
+		}
+	return 0;
 }
 
 /* --- while the test runs --- */
@@ -398,6 +466,7 @@ supervise_links_step(struct supervisor *sup)
 {
 	enum pth_status before = sup->status;
 
+	supervise_joins_step(sup);
 	for (size_t i = 0; i < sup->nlinks; i++) {
 		struct supervise_link *x = &sup->links[i];
 		bool was = x->over;
@@ -480,6 +549,7 @@ supervise_links_release(struct supervisor *sup)
 	}
 	for (size_t i = 0; i < sup->nnodes; i++)
 		pth_close(&sup->nodes[i].net);
+	supervise_joins_release(sup);
 	free(sup->links);
 	free(sup->nodes);
 }

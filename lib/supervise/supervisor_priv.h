@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "io/event.h"
+#include "packet/bpf.h"
 #include "packet/capture.h"
 #include "supervise/assertion.h"
 #include "supervise/sampler.h"
@@ -60,6 +61,8 @@ struct supervisor {
 	size_t nnodes;
 	struct supervise_link *links;
 	size_t nlinks;
+	struct supervise_join *joins; /* of containers that links join */
+	size_t njoins;
 };
 
 /* supervise/supervisor_end.c: endings and the result */
@@ -120,9 +123,15 @@ bool supervise_capture_counts(const struct supervisor *sup);
  * bool, false comes with an ending. */
 
 /* Before anything is started. */
+/* supervise/supervisor_capture.c: the program of the filter of a capture of the plan; none when it
+ * has no filter. f->v: free(). -1 with e. */
+int supervise_filter(const json_t *plan, struct pth_bpf *f, struct pth_err *e);
 bool supervise_links_begin(struct supervisor *sup);
 /* Setup is done: they are there, and names and ways lead over them. */
 bool supervise_links_confirm(struct supervisor *sup);
+/* supervise/supervisor_route.c: the routes of a node of the plan, whose network this is. -1 with e.
+ */
+int supervise_routes_add(int net, const json_t *node, json_t *links, struct pth_err *e);
 /* The services are ready: what has a time counts from now on. */
 void supervise_links_run(struct supervisor *sup);
 /* A step changes them. text: what was done, or (false) why not. */
@@ -135,6 +144,18 @@ void supervise_links_end(struct supervisor *sup);
 void supervise_links_release(struct supervisor *sup);
 /* What they captured for a service, or (NULL) what stands for the test; new, or NULL. */
 json_t *supervise_links_capture(const struct supervisor *sup, const char *service);
+
+/* What is at a node, in its network, into *net, which is then taken over. -1 with e. */
+int supervise_links_move(struct supervisor *sup, const char *node, int *net, struct pth_err *e);
+
+/* supervise/supervisor_join.c: the containers of a test with links, whose ends are moved into them
+ * as soon as they are there. */
+
+/* False, with an ending: that is not possible here. */
+bool supervise_joins_begin(struct supervisor *sup);
+size_t supervise_joins_fds(const struct supervisor *sup, struct pollfd *p);
+void supervise_joins_step(struct supervisor *sup);
+void supervise_joins_release(struct supervisor *sup);
 
 /* supervise/supervisor_watch.c: what is looked at while programs run */
 
