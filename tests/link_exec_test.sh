@@ -156,6 +156,36 @@ testRootAndPorts() {
 	cd "$PTH_TMP" || return
 }
 
+# of FILE FIELD: what the packets of a capture have there, each once.
+of() {
+	tshark -r "$dir/$1" -T fields -e "$2" 2>/dev/null | tr , '\n' | sort -nu | xargs
+}
+
+# Captures have what was asked for: so much of each packet, those that a filter wants, one for all
+# and one for a service.
+testCaptureOptions() {
+	need_namespaces || return
+	need socat socat && need jq jq && need tshark tshark || return
+	rm -rf looks && mkdir looks && cd looks && who='' || return
+	experiment 'echo four | socat -t 9 - $FOUR; echo six | socat -t 9 - $SIX' \
+		'    links: [{latency: 1ms, drop: 2, only: tcp}]' \
+		'    capture: {snaplen: 80, filter: ip6 and tcp}' >x.yaml
+	sed 's/^      server: &server/&\n        capture: {filter: ip}/' x.yaml >y.yaml &&
+		mv y.yaml x.yaml
+	go
+	assertCode 0
+	assertEquals 6 "$(of client/capture.pcapng ip.version)"
+	assertEquals 4 "$(of server/capture.pcapng ip.version)"
+	assertEquals 80 "$(of client/capture.pcapng frame.cap_len)"
+	assertLeast 94 "$(of client/capture.pcapng frame.len | sed 's/.* //')" bytes
+	assertEquals "$(result .capture.packets)" \
+		"$(tshark -r "$dir/client/capture.pcapng" 2>/dev/null | wc -l)"
+	# A packet that is not captured has not been forgotten.
+	assertEquals dropped "$(jq -r 'select(.packet == 2 and .direction == "up").fate' \
+		"$dir/link.jsonl")"
+	cd "$PTH_TMP" || return
+}
+
 # A capacity out of a file, which is named as from the experiment.
 testTrace() {
 	need_namespaces || return
@@ -249,9 +279,10 @@ alive() {
 	for p; do [ ! -e "/proc/$p" ] || echo "$p"; done
 }
 
-# begin: start a test that sleeps; $run is then pth-exec, $all what is below it, $link its link.
+# begin [SCRIPT]: start a test whose client runs that; $run is then pth-exec, $all what is below it,
+# $link its link.
 begin() {
-	experiment 'touch up; exec sleep 1000' '    links: [{latency: 1ms}]' >x.yaml
+	experiment "touch up; ${1:-exec sleep 1000}" '    links: [{latency: 1ms}]' >x.yaml
 	rm -rf run pid
 	pth-parse x.yaml 2>/dev/null | pth-plan >plan.jsonl 2>/dev/null
 	PTH_EVENTS=none TMPDIR=$PWD $who sh -c 'echo $$ >pid; exec pth-exec -o run plan.jsonl' \
@@ -283,6 +314,56 @@ killed() {
 
 testNothingIsLeft() {
 	each killed
+}
+
+# ended_as STATUS TEXT: the test has ended so, and nothing of it is left.
+ended_as() {
+	assertEquals "$1" "$(jq -r 'select(.type == "test").result |
+		"\(.status) \(.category) \(.reason)"' records |
+		sed 's/ [0-9]* packets/ N packets/')"
+	# shellcheck disable=SC2086 # pids
+	assertEquals 'nothing is left' '' "$(alive $all)"
+}
+
+# More packets come than a link that stands still can take: those that no condition has dropped are
+# counted, and the test is an error and never a pass.
+lost() {
+	begin 'until [ -e go ]; do sleep 0.02; done;
+		head -c 8000000 /dev/zero | socat -u -b 1000 - UDP4:server:9; touch done;
+		until [ -e end ]; do sleep 0.02; done'
+	kill -STOP "$link"
+	touch run/001-t/client/go
+	await '[ -e run/001-t/client/done ]'
+	kill -CONT "$link"
+	touch run/001-t/client/end
+	wait $shell
+	ended_as "error network_setup link client-server: N packets were lost that no condition$(:
+		) has dropped: this machine is too slow"
+	assertLeast 1000 "$(jq -r 'select(.link == "end").lost' run/001-t/link.jsonl)" lost
+}
+
+testLostPackets() {
+	each lost
+}
+
+# A change that pth-link refuses: of a plan that somebody has edited, or of a trace that has gone.
+refused() {
+	experiment 'exec sleep 1000' '    links: [{latency: 1ms}]' \
+		'    steps: [{at: 100ms, link: {loss: 3%}}]' >x.yaml
+	rm -rf run
+	pth-parse x.yaml 2>/dev/null | pth-plan 2>/dev/null | jq -c 'if .type == "test" then
+		.steps.actions[0].link.changes[0].config.loss = "300%" else . end' >plan.jsonl
+	assertMatch "$(cat plan.jsonl)" '"300%"'
+	all=$$ # of nobody
+	PTH_EVENTS=none TMPDIR=$PWD $who pth-exec -o run plan.jsonl >records 2>said
+	all=''
+	ended_as "error network_setup link client-server: 9: loss: '300%' is more than 100%"
+	assertEquals 'and it is in the log' "9: loss: '300%' is more than 100%" \
+		"$(jq -r '.change.error // empty' run/001-t/link.jsonl)"
+}
+
+testRefusedChange() {
+	each refused
 }
 
 . shunit2

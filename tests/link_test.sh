@@ -140,6 +140,43 @@ testRebinding() {
 	each rebinding
 }
 
+# Nobody has the port at the peer, and its host says so by ICMP; a ping is answered. Both through a
+# NAT that has rebound.
+nat_errors() {
+	cat >icmp.py <<-'END'
+		import errno, os, socket
+		v4, v6 = os.environ["PTH_LINK_PEER"], os.environ["PTH_LINK_PEER6"]
+		for family, to in (socket.AF_INET, v4), (socket.AF_INET6, v6):
+		    u = socket.socket(family, socket.SOCK_DGRAM)
+		    u.connect((to, 9))
+		    u.settimeout(20)
+		    u.send(b"x")
+		    try:
+		        u.recv(9)
+		    except OSError as e:
+		        print(errno.errorcode.get(e.errno, e))
+		    six = family == socket.AF_INET6
+		    u = socket.socket(family, socket.SOCK_DGRAM, 58 if six else 1)
+		    u.connect((to, 0))
+		    u.settimeout(20)
+		    u.send(bytes([128 if six else 8, 0, 0, 0, 0, 0, 0, 1]) + b"echo")
+		    print(u.recv(99)[8:].decode())
+	END
+	chmod a+r icmp.py
+	for what in port address; do
+		run link --rebind "0s $what" -l log -- python3 icmp.py
+		assertCode 0
+		assertEquals "$what" 'ECONNREFUSED echo ECONNREFUSED echo' "$(echo "$out" | xargs)"
+		assertEquals 'all eight are rebound' 8 "$(jq -r 'select(.fate == "delivered" and
+			.why == "rebound").packet' log | wc -l)"
+	done
+}
+
+testErrorsThroughNat() {
+	need python3 python3 || return
+	each nat_errors
+}
+
 too_big() {
 	for peer in PTH_LINK_PEER PTH_LINK_PEER6; do
 		run link --mtu 1280 -l log -- sh -c "$(datagrams 2 1300 "\$$peer")"

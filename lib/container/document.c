@@ -147,8 +147,8 @@ notes(const struct compose *c)
 	        "its logs in the directory of the service, see pth-init(1).");
 	container_push(list,
 	    "It is root, to become that user (SETUID, SETGID), to give it the directory and to "
-	    "take "
-	    "that back (CHOWN, DAC_OVERRIDE, FOWNER), and to stop its programs (KILL).");
+	    "take that back (CHOWN, DAC_OVERRIDE), to open for it what all containers of the test "
+	    "share (FOWNER), and to stop its programs (KILL).");
 	if (any_has(c, "cap_add", "NET_RAW"))
 		container_push(list,
 		    "It captures packets (NET_RAW), those of the network and not larger ones "

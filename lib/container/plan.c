@@ -149,8 +149,20 @@ setup(const struct compose *c)
 	return list;
 }
 
-/* Containers that were never made are no trouble; a network that does not go
- * away is: something of ours still hangs on it. What the user wants to look
+/* A network or volume that was never made is no trouble; one that does not go away is: something
+ * of ours still hangs on it. */
+static json_t *
+remove_if_there(const char *kind, const char *name)
+{
+	static const char script[] = "said=$(docker \"$1\" rm \"$2\" 2>&1) || case $said in *'not "
+	                             "found'* | *[Nn]'o such '*) "
+	                             ";; *) printf '%s\\n' \"$said\" >&2; exit 1 ;; esac";
+
+	return cmd(json_pack("[s,s,s,s,s,s]", "sh", "-c", script, "docker rm", kind, name),
+	    COMMAND_LIMIT, true);
+}
+
+/* Containers that were never made are no trouble. What the user wants to look
  * at afterwards stays, until pth-clean. */
 static json_t *
 teardown(const struct compose *c)
@@ -166,15 +178,11 @@ teardown(const struct compose *c)
 		container_push(rm, pth_json_str(v, "container_name", ""));
 	pth_json_push(list, cmd(rm, COMMAND_LIMIT, false));
 	if (!c->whole && !c->linked && pth_docker_remove_docker_network(c->docker))
-		pth_json_push(list,
-		    cmd(json_pack("[s,s,s,s]", "docker", "network", "rm", c->project),
-		        COMMAND_LIMIT, true));
+		pth_json_push(list, remove_if_there("network", c->project));
 	json_object_foreach(c->volumes, key, v)
 		if (!keep && pth_docker_remove_docker_volume(c->docker))
-			pth_json_push(list,
-			    cmd(json_pack("[s,s,s,s]", "docker", "volume", "rm",
-			            pth_json_str(v, "name", key)),
-			        COMMAND_LIMIT, true));
+			pth_json_push(
+			    list, remove_if_there("volume", pth_json_str(v, "name", key)));
 	if (!pth_docker_remove_images_after(c->docker))
 		return list;
 	json_array_foreach(c->images, i, v)

@@ -7,6 +7,8 @@
 /* Of a step, and of the test from its start. lib/link/conditions.c has what they may be. */
 #define LINK(p) \
 { p, T_MAP, WITH(F_OWN | F_ACTION | F_OURS), "exec", "Conditions of the network, pth-link(1)." }, \
+{ p ".name", T_STR, PLAIN, "exec", \
+	"What the link is called, so that steps can mean it among several of the same two." }, \
 { p ".between", T_LIST, PLAIN, "exec", \
 	"The two services or routers at its ends; none: every link of the test." }, \
 { p ".between[]", T_STR, PLAIN, "exec", "A service." }, \

@@ -107,6 +107,8 @@ int pth_ns_user(const struct pth_proc_user *inside, const struct pth_proc_user *
 /* A new network namespace with its loopback up, which belongs to a user namespace (-1: ours); its
  * interfaces pass on what is not theirs (router). Ours stays as it is. -1 with errno. */
 int pth_ns_net(int userns, bool router);
+/* Who is in the network namespace of now may ping, and serve low ports. */
+void pth_ns_net_permit(void);
 /* Go to a network namespace. -1 with errno. */
 int pth_ns_enter_net(int net);
 /* That of the caller; -1 with errno. */

@@ -24,23 +24,34 @@ pth_ns_enter_net(int net)
 	return setns(net, CLONE_NEWNET);
 }
 
-static void
+static int
 set(const char *name, const char *value)
 {
 	char path[100];
 
 	snprintf(path, sizeof path, "/proc/sys/net/%s", name);
-	pth_write_text(AT_FDCWD, path, value);
+	return pth_write_text(AT_FDCWD, path, value);
+}
+
+/* The kernel takes groups that the user namespace has, and it may have few. */
+void
+pth_ns_net_permit(void)
+{
+	char own[40];
+
+	set("ipv4/ip_unprivileged_port_start", "0");
+	snprintf(own, sizeof own, "%ld %ld", (long)getegid(), (long)getegid());
+	if (set("ipv4/ping_group_range", "0 2147483647") != 0 &&
+	    set("ipv4/ping_group_range", "0 65535") != 0)
+		set("ipv4/ping_group_range", own);
 }
 
 /* In there. */
 static int
 furnish(bool router)
 {
-	/* Who is in there may ping, and serve low ports; a host with several links may be asked by
-	 * one and answer by another. */
-	set("ipv4/ip_unprivileged_port_start", "0");
-	set("ipv4/ping_group_range", "0 2147483647");
+	pth_ns_net_permit();
+	/* A host with several links may be asked by one and answer by another. */
 	set("ipv4/conf/all/rp_filter", "0");
 	set("ipv4/conf/default/rp_filter", "0");
 	set("ipv6/conf/default/accept_dad", "0");

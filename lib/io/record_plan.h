@@ -74,7 +74,8 @@
 	X(o, str, interface, "eth0") \
 	X(o, list, addresses, plain) \
 	X(o, str, capture, NULL) \
-	X(o, bool, stands, false)
+	X(o, bool, stands, false) \
+	X(o, obj, options, cap)
 #define PTH_KEYS_node(X, o) \
 	X(o, str, name, "") \
 	X(o, bool, router, false) \
@@ -82,7 +83,8 @@
 #define PTH_KEYS_route(X, o) \
 	X(o, str, to, "") \
 	X(o, str, via, "") \
-	X(o, str, interface, "")
+	X(o, str, interface, "") \
+	X(o, str, use, "")
 #define PTH_KEYS_env(X, o) \
 	X(o, str, type, "localhost") \
 	X(o, str, plugin, "") \
@@ -142,6 +144,7 @@
 	X(o, obj, limits, limits) \
 	X(o, str, address, "127.0.0.1") \
 	X(o, str, address6, NULL) \
+	X(o, str, beside, NULL) \
 	X(o, int, port, 0) \
 	X(o, str, transport, "tcp") \
 	X(o, list, dirs, plain) \

@@ -145,6 +145,7 @@
 	X(o, any, plugin_config, plain)
 #define PTH_KEYS_given(X, o) \
 	X(o, str, name, "") \
+	X(o, str, beside, NULL) \
 	X(o, obj, implementation, impl) \
 	X(o, obj, protocol, proto) \
 	X(o, obj, network, net) \
@@ -226,6 +227,7 @@
 	X(o, obj, resume, act) \
 	X(o, obj, link, atlink)
 #define PTH_KEYS_atlink(X, o) \
+	X(o, str, name, NULL) \
 	X(o, list, between, plain) \
 	X(o, list, changes, change)
 #define PTH_KEYS_change(X, o) \

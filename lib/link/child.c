@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -88,22 +89,61 @@ pth_link_answer(struct pth_link_child *c, bool *over)
 	return o != NULL ? o : json_object();
 }
 
-int
-pth_link_route(int netns, const char *interface, const char *to, const char *via, struct pth_err *e)
+static int
+make_route(const struct pth_link_way *w)
 {
-	struct link_address a, gate;
-	pth_auto_fd own = pth_ns_own_net();
+	struct link_address gate = { 0 };
+	struct link_route r = { .interface = w->interface,
+		.via = *w->via != '\0' ? &gate : NULL,
+		.table = w->table,
+		.metric = w->metric };
 	pth_auto_buf b = PTH_BUF_INIT;
+
+	pth_buf_addf(&b, "%s/%d", w->via, strchr(w->via, ':') != NULL ? 128 : 32);
+	if (link_address_parse(w->to, &r.to) == 0 &&
+	    (r.via == NULL || link_address_parse(b.s, &gate) == 0))
+		return link_rtnl_route(&r);
+	errno = EINVAL;
+	return -1;
+}
+
+static int
+make_rule(const char *from, uint32_t table, uint32_t priority)
+{
+	struct link_address a;
+	bool six = strchr(from, ':') != NULL, all = strcmp(from, six ? "::/0" : "0.0.0.0/0") == 0;
+
+	if (all || link_address_parse(from, &a) == 0)
+		return link_rtnl_rule(six ? AF_INET6 : AF_INET, all ? NULL : &a, table, priority);
+	errno = EINVAL;
+	return -1;
+}
+
+int
+pth_link_route(int netns, const struct pth_link_way *w, struct pth_err *e)
+{
+	pth_auto_fd own = pth_ns_own_net();
 	int r;
 
-	pth_buf_addf(&b, "%s/%d", via, strchr(via, ':') != NULL ? 128 : 32);
-	if (link_address_parse(to, &a) != 0 || link_address_parse(b.s, &gate) != 0)
-		return pth_err_set(e, PTH_INPUT, "a route to %s by %s", to, via);
 	if (own < 0 || pth_ns_enter_net(netns) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "network namespace:");
-	r = link_rtnl_route(interface, &a, &gate) == 0 ?
+	r = make_route(w) == 0 ?
 	    0 :
-	    pth_err_set(e, PTH_SYSTEM, "the way to %s by %s:", to, via);
+	    pth_err_set(e, PTH_SYSTEM, "the way to %s by %s:", w->to, w->interface);
+	return pth_ns_enter_net(own) == 0 ? r : pth_err_set(e, PTH_SYSTEM, "network namespace:");
+}
+
+int
+pth_link_rule(int netns, const char *from, uint32_t table, uint32_t priority, struct pth_err *e)
+{
+	pth_auto_fd own = pth_ns_own_net();
+	int r = 0;
+
+	if (own < 0 || pth_ns_enter_net(netns) != 0)
+		return pth_err_set(e, PTH_SYSTEM, "network namespace:");
+	if (make_rule(from, table, priority) != 0)
+		r = pth_err_set(
+		    e, PTH_SYSTEM, "routes by source (IP_MULTIPLE_TABLES) of %s:", from);
 	return pth_ns_enter_net(own) == 0 ? r : pth_err_set(e, PTH_SYSTEM, "network namespace:");
 }
 

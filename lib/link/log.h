@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "link/config.h"
 #include "link/model.h"
+#include "packet/bpf.h"
 
 struct link_totals {
 	uint64_t packets, delivered, duplicates, bytes; /* of what was delivered */
@@ -47,6 +48,10 @@ struct link_record;
 /* Into these files. max: bytes of each; 0: any number. NULL with e. */
 struct link_record *link_record_open(const char *const paths[2], const char *const interfaces[2],
     int64_t real_ns, uint64_t max, struct pth_err *e);
+/* From the begin on, the file of an end has only the packets that the filter wants (NULL: all;
+ * borrowed), and so many bytes of each (0: all). */
+void link_record_only(
+    struct link_record *r, unsigned end, uint32_t snaplen, const struct pth_bpf *filter);
 /* A frame that is offered next, before it is. */
 void link_record_offer(
     struct link_record *r, unsigned direction, const void *frame, size_t n, int64_t now);

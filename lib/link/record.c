@@ -23,6 +23,8 @@ struct end {
 	struct entry *open; /* no entry before it has an unknown fate */
 	uint64_t offers, packets, omitted;
 	int64_t latest; /* time of the last entry */
+	uint32_t snaplen;
+	const struct pth_bpf *filter; /* borrowed; NULL: all */
 };
 
 struct link_record {
@@ -59,6 +61,14 @@ link_record_open(const char *const paths[2], const char *const interfaces[2], in
 	return r;
 }
 
+void
+link_record_only(
+    struct link_record *r, unsigned end, uint32_t snaplen, const struct pth_bpf *filter)
+{
+	r->end[end].snaplen = snaplen;
+	r->end[end].filter = filter;
+}
+
 static struct entry *
 add(struct end *end, const void *frame, size_t n, int64_t at)
 {
@@ -77,11 +87,18 @@ add(struct end *end, const void *frame, size_t n, int64_t at)
 	return x;
 }
 
+/* How many bytes of it. */
+static uint32_t
+kept(const struct end *end, const struct entry *x)
+{
+	return end->snaplen > 0 && end->snaplen < x->len ? end->snaplen : x->len;
+}
+
 /* The comment makes it longer by its bytes, an option's header and what fills the last word. */
 static bool
 has_room(const struct link_record *r, const struct end *end, const struct entry *x)
 {
-	uint64_t more = pth_pcapng_packet_size(x->len) +
+	uint64_t more = pth_pcapng_packet_size(kept(end, x)) +
 	    (x->comment != NULL ? strlen(x->comment) + 12 : 0);
 
 	return more + pth_pcapng_end_size(80) <= r->max &&
@@ -96,9 +113,11 @@ write_known(struct link_record *r, struct end *end, bool all)
 
 	while ((x = end->first) != NULL && (x->offer == 0 || all)) {
 		/* A capture that is full stays so: there is no gap in it. */
-		if (end->omitted == 0 && has_room(r, end, x)) {
+		if (end->filter != NULL && pth_bpf_run(end->filter, x->frame, x->len) == 0) {
+			/* nobody wants it */
+		} else if (end->omitted == 0 && has_room(r, end, x)) {
 			pth_pcapng_packet_comment(end->w, (uint64_t)(r->zero + x->at), x->frame,
-			    x->len, x->len, x->comment);
+			    kept(end, x), x->len, x->comment);
 			end->packets++;
 		} else {
 			end->omitted++;

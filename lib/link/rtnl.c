@@ -1,8 +1,9 @@
-/* This file asks the kernel for interfaces, addresses, neighbours and routes: rtnetlink(7). */
+/* This file asks the kernel for interfaces, addresses, neighbours, routes: rtnetlink(7). */
 #include "link/rtnl.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -172,21 +173,42 @@ link_rtnl_neighbour(const char *interface, const struct link_address *a, const u
 }
 
 int
-link_rtnl_route(
-    const char *interface, const struct link_address *to, const struct link_address *via)
+link_rtnl_route(const struct link_route *x)
 {
-	const struct rtmsg head = { .rtm_family = (uint8_t)to->family,
-		.rtm_dst_len = to->prefix,
-		.rtm_table = RT_TABLE_MAIN,
+	const struct rtmsg head = { .rtm_family = (uint8_t)x->to.family,
+		.rtm_dst_len = x->to.prefix,
+		.rtm_table = RT_TABLE_UNSPEC,
 		.rtm_protocol = RTPROT_STATIC,
-		.rtm_scope = RT_SCOPE_UNIVERSE,
+		.rtm_scope = x->via != NULL ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
 		.rtm_type = RTN_UNICAST };
-	int index = (int)if_nametoindex(interface);
+	int index = (int)if_nametoindex(x->interface);
+	uint32_t table = x->table != 0 ? x->table : RT_TABLE_MAIN;
 	struct request r;
 
 	begin(&r, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &head, sizeof head);
-	attribute(&r, RTA_DST, to->bytes, size_of(to));
-	attribute(&r, RTA_GATEWAY, via->bytes, size_of(via));
+	attribute(&r, RTA_DST, x->to.bytes, size_of(&x->to));
+	if (x->via != NULL)
+		attribute(&r, RTA_GATEWAY, x->via->bytes, size_of(x->via));
 	attribute(&r, RTA_OIF, &index, sizeof index);
+	attribute(&r, RTA_TABLE, &table, sizeof table);
+	if (x->metric != 0)
+		attribute(&r, RTA_PRIORITY, &x->metric, sizeof x->metric);
+	return ask(&r);
+}
+
+int
+link_rtnl_rule(int family, const struct link_address *from, uint32_t table, uint32_t priority)
+{
+	const struct fib_rule_hdr head = { .family = (uint8_t)family,
+		.src_len = from != NULL ? (uint8_t)(size_of(from) * 8) : 0,
+		.table = RT_TABLE_UNSPEC,
+		.action = FR_ACT_TO_TBL };
+	struct request r;
+
+	begin(&r, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof head);
+	if (from != NULL)
+		attribute(&r, FRA_SRC, from->bytes, size_of(from));
+	attribute(&r, FRA_TABLE, &table, sizeof table);
+	attribute(&r, FRA_PRIORITY, &priority, sizeof priority);
 	return ask(&r);
 }

@@ -24,8 +24,20 @@ int link_rtnl_delete(const char *here);
 int link_rtnl_address(const char *interface, const struct link_address *a);
 /* A neighbour that is never asked for. */
 int link_rtnl_neighbour(const char *interface, const struct link_address *a, const uint8_t mac[6]);
-/* The network of `to` is behind `via`. */
-int link_rtnl_route(
-    const char *interface, const struct link_address *to, const struct link_address *via);
+
+/* The way to a network. */
+struct link_route {
+	const char *interface;
+	struct link_address to;
+	const struct link_address *via; /* NULL: it is on the link itself */
+	uint32_t table;                 /* 0: the main one */
+	uint32_t metric;                /* the smallest one counts */
+};
+
+/* One to the same network of the same table and metric is replaced. */
+int link_rtnl_route(const struct link_route *r);
+/* Packets of a family from that address (NULL: all) look into this table, the rules with small
+ * priorities before others; that of the main table is 32766. */
+int link_rtnl_rule(int family, const struct link_address *from, uint32_t table, uint32_t priority);
 
 #endif

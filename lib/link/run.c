@@ -425,6 +425,13 @@ say_end(const struct link_forward *f)
 		(void)!pth_write_all(f->answers, b.s, b.len);
 }
 
+static void
+limit_captures(struct life *x)
+{
+	for (unsigned i = 0; i < 2 && x->f.record != NULL; i++)
+		link_record_only(x->f.record, i, x->r->look[i].snaplen, x->r->look[i].filter);
+}
+
 static int
 join(struct life *x, struct pth_err *e)
 {
@@ -445,6 +452,7 @@ run_between(struct life *x, int *code, struct pth_err *e)
 	if (join(x, e) != 0 || link_world_furnish(&x->world, e) != 0 ||
 	    link_forward_open(&x->f, x->r->log, x->r->captures, e) != 0)
 		return -1;
+	limit_captures(x);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* nobody looks into our files */
 	if (pth_write_all(x->f.answers, ready, strlen(ready)) != 0)
 		x->f.answers = -1;

@@ -15,12 +15,20 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "link/config.h"
+#include "packet/bpf.h"
+
+/* What of the packets a capture has: all of all, unless it says otherwise. */
+struct pth_link_look {
+	uint32_t snaplen;             /* bytes of each; 0: all */
+	const struct pth_bpf *filter; /* borrowed; NULL: none */
+};
 
 struct pth_link_run {
 	struct pth_link_config *config;    /* changed while it runs */
 	const char *log;                   /* NULL: none */
 	const char *const *captures;       /* two files; NULL: none */
 	uint64_t capture_max;              /* bytes of each; 0: any number */
+	struct pth_link_look look[2];      /* what they have */
 	const char *interface[2];          /* in the namespaces */
 	const struct pth_strv *address[2]; /* left and right, "198.18.0.1/24"; empty: ours */
 	int changes;                       /* lines of configuration; -1: none */
@@ -58,8 +66,19 @@ void pth_link_forget(struct pth_link_child *c);
  * into another one, and make it there what it was. -1 with e. */
 int pth_link_move(const struct pth_link_child *c, const struct pth_link_run *r, unsigned end,
     int netns, struct pth_err *e);
-/* In a network namespace, the way to an address, "198.18.1.1/32". -1 with e. */
-int pth_link_route(
-    int netns, const char *interface, const char *to, const char *via, struct pth_err *e);
+
+/* A way of a network namespace: to an address, "198.18.1.1/32", by another one, or (via "") on the
+ * link itself. Table and metric 0: the main ones. */
+struct pth_link_way {
+	const char *interface, *to, *via;
+	uint32_t table, metric;
+};
+
+/* Both in a network namespace. -1 with e. */
+int pth_link_route(int netns, const struct pth_link_way *w, struct pth_err *e);
+/* Packets from this address ("198.18.1.1/24"; "0.0.0.0/0" and "::/0": all) look into a table, those
+ * of small priorities before others. */
+int pth_link_rule(
+    int netns, const char *from, uint32_t table, uint32_t priority, struct pth_err *e);
 
 #endif

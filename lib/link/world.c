@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/os.h"
 #include "host/iface.h"
+#include "host/ns.h"
 #include "host/sockets.h"
 
 /* Frames have to arrive as they were sent: one by one, with their checksums. */
@@ -43,10 +44,8 @@ link_world_make(struct link_world *w, struct pth_err *e)
 	for (size_t i = 0; i < 2; i++) {
 		if (unshare(CLONE_NEWNET) != 0 || (w->end[i].netns = own_netns()) < 0)
 			return pth_err_set(e, PTH_SYSTEM, "network namespace:");
-		/* Who is in there may ping, and serve low ports. */
 		pth_iface_up("lo");
-		pth_write_text(AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
-		pth_write_text(AT_FDCWD, "/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
+		pth_ns_net_permit();
 	}
 	return link_world_enter(w->middle) == 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "setns:");
 }
@@ -108,14 +107,14 @@ quiet(const char *interface, bool addressed)
 static int
 route_back(const struct link_end *us, const struct link_address *other)
 {
-	struct link_address net = *other;
+	struct link_route r = { .interface = us->interface, .to = *other, .via = other };
 	size_t last = other->family == AF_INET ? 3 : 15;
 
-	if (other->prefix > (other->family == AF_INET ? 24 : 120) || (net.bytes[last] & 128) != 0)
+	if (other->prefix > (other->family == AF_INET ? 24 : 120) || (r.to.bytes[last] & 128) != 0)
 		return 0;
-	net.bytes[last] = 128;
-	net.prefix = other->family == AF_INET ? 25 : 121;
-	return link_rtnl_route(us->interface, &net, other);
+	r.to.bytes[last] = 128;
+	r.to.prefix = other->family == AF_INET ? 25 : 121;
+	return link_rtnl_route(&r);
 }
 
 int

@@ -9,6 +9,8 @@
 #define PTH_PACKET_BPF_H
 
 #include <linux/filter.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
 
@@ -26,5 +28,10 @@ struct pth_bpf {
  * asked of the network. 0, or -1 with e (PTH_INPUT: libpcap's own words).
  */
 int pth_bpf_compile(const char *text, unsigned snaplen, struct pth_bpf *f, struct pth_err *e);
+
+/* May it be run: does it end, and look at nothing but the packet? */
+bool pth_bpf_valid(const struct pth_bpf *f);
+/* How many bytes of a frame are wanted; 0: it is not. */
+unsigned pth_bpf_run(const struct pth_bpf *f, const void *frame, size_t n);
 
 #endif

@@ -151,13 +151,31 @@ one(struct plan *p, const struct given *g, bool alone)
 	return pth_take(&o);
 }
 
+/* The ends of links are captured by those, and what an AF_PACKET capture may have besides is none
+ * of theirs. */
+static void
+not_of_links(struct plan *p, const struct given *g, const json_t *own)
+{
+	static const char *const keys[] = { PTH_KEY(gcap, interface), PTH_KEY(gcap, ring),
+		PTH_KEY(gcap, buffer), PTH_KEY(gcap, max_size) };
+
+	for (size_t i = 0; i < countof(keys) - (g->s == NULL); i++)
+		if (json_object_get(own, keys[i]) != NULL &&
+		    !json_is_null(json_object_get(own, keys[i])))
+			problem(p, g, PTH_WARNING, keys[i],
+			    "no effect here: the links capture their ends, and know filter, "
+			    "snaplen "
+			    "and the test's max_size");
+}
+
 /* Has each service a network of its own? */
 static bool
 has_networks(const struct plan *p)
 {
 	const char *isolation = pth_desc_str(p->eview, "isolation", "none");
 
-	return strcmp(isolation, "container") == 0 || strcmp(isolation, "simulator") == 0;
+	return p->nwires > 0 || strcmp(isolation, "container") == 0 ||
+	    strcmp(isolation, "simulator") == 0;
 }
 
 /* Sets the captures of services; true when there is one. Where each service has a
@@ -267,7 +285,7 @@ made(const struct plan *p, const json_t *list, bool whole)
 	json_t *s;
 	size_t i;
 
-	if (!whole || !has_networks(p) || pth_envparam_container(p->eparams))
+	if (!whole || p->nwires > 0 || !has_networks(p) || pth_envparam_container(p->eparams))
 		return whole;
 	json_array_foreach(list, i, s)
 		n += pth_svc_capture(s) == NULL;
@@ -314,10 +332,46 @@ plan_capture(struct plan *p, json_t *list, struct pth_err *e)
 		in_vain(p);
 		return json_null();
 	}
+	if (p->nwires > 0) {
+		not_of_links(p, &g, own);
+		plan_foreach(s, p)
+			not_of_links(
+			    p, &(struct given){ NULL, NULL, s }, pth_given_capture(s->rec));
+	}
 	all = one(p, &g, true); /* checked in any case: services take from it */
 	if (!services(p, list, whole) && !whole)
 		return json_null();
 	out = whole && all != NULL ? json_incref(all) : json_pack("{s:n}", PTH_KEY(cap, file));
 	share(list, out, made(p, list, whole));
 	return reading(p, list, out, e) == 0 ? pth_take(&out) : NULL;
+}
+
+const json_t *
+plan_capture_look(const char *service, const json_t *out)
+{
+	json_t *test = pth_plan_capture(out), *s, *own = NULL;
+	size_t i;
+
+	json_array_foreach(pth_plan_services(out), i, s)
+		if (strcmp(pth_svc_name(s), service) == 0)
+			own = pth_svc_capture(s);
+	if (json_is_object(own) || json_is_false(own))
+		return json_is_object(own) ? own : NULL;
+	return json_is_string(PTH_GET(cap, test, file)) ? test : NULL;
+}
+
+void
+plan_capture_options(const json_t *look, json_t *end)
+{
+	json_t *o = json_object();
+
+	if (pth_cap_snaplen(look) > 0)
+		pth_cap_set_snaplen(o, pth_cap_snaplen(look));
+	if (json_array_size(pth_cap_bpf(look)) > 0) {
+		pth_cap_set_filter(o, pth_cap_filter(look));
+		pth_cap_set_bpf(o, json_incref(pth_cap_bpf(look)));
+	}
+	if (json_object_size(o) > 0)
+		pth_wireend_set_options(end, json_incref(o));
+	json_decref(o);
 }

@@ -11,7 +11,7 @@
 #include "link/config.h"
 
 /* Keys of an entry that are no conditions. */
-static const char *const others[] = { "between", "direction", "profile", "left", "right",
+static const char *const others[] = { "name", "between", "direction", "profile", "left", "right",
 	"changes" };
 /* Of the link as a whole, whatever the direction. */
 static const char *const whole[] = { "rebind", "link_down", "scenario" };
@@ -175,6 +175,34 @@ trace_path(const struct plan *p, const char *path, struct pth_buf *b)
 	pth_buf_adds(b, found != NULL ? found : joined.s);
 }
 
+static bool
+scenario(struct plan *p, const char *path, bool flipped, struct pth_buf *text)
+{
+	pth_auto_buf at = PTH_BUF_INIT;
+
+	if (!plan_cross_rewrite(p, path, text))
+		return false;
+	pth_buf_addf(&at, "%s.scenario", path);
+	if (flipped)
+		plan_problem(p, PTH_ERROR, at.s,
+		    "scenario: what it says of client and server needs the client first in "
+		    "between");
+	return !flipped;
+}
+
+/* That of the environment. */
+void
+plan_conditions_scenario(struct plan *p, bool flipped, json_t *timed)
+{
+	static const char path[] = "network_environment";
+	pth_auto_buf b = PTH_BUF_INIT;
+
+	pth_buf_adds(&b, pth_json_str(p->eparams, "scenario", ""));
+	if (b.len > 0 && scenario(p, path, flipped, &b) &&
+	    try_one(p, path, "scenario", "scenario", b.s))
+		pth_json_set(timed, "scenario", json_string(b.s));
+}
+
 void
 plan_conditions(struct plan *p, const json_t *entry, const char *path, bool turned, bool flipped,
     json_t *config, json_t *timed)
@@ -192,6 +220,8 @@ plan_conditions(struct plan *p, const json_t *entry, const char *path, bool turn
 			continue;
 		value_text(&b, key, v);
 		rewrite(&to, &b);
+		if (strcmp(key, "scenario") == 0 && !scenario(p, path, flipped, &b))
+			continue;
 		if (strcmp(key, "trace") == 0 && b.len > 0)
 			trace_path(p, path, &b);
 		if (try_one(p, path, key, to, b.s))

@@ -539,6 +539,8 @@ head(struct emit *m)
 	pth_svc_set_address(o, s->address);
 	if (s->address6 != NULL)
 		pth_svc_set_address6(o, s->address6);
+	if (s->beside != NULL)
+		pth_svc_set_beside(o, s->beside);
 	pth_json_set(o, PTH_KEY(svc, port), s->port != 0 ? json_integer(s->port) : json_null());
 	pth_svc_set_transport(o, s->transport);
 }

@@ -36,9 +36,10 @@ add_nodes(struct plan *p)
 
 	p->nodes = pth_xarray(NULL, p->nservices + json_array_size(routers) + 1, sizeof *p->nodes);
 	plan_foreach(s, p)
-		p->nodes[p->nnodes++] = (struct plan_node){
-			.name = s->name, .s = s, .addresses = json_array()
-		};
+		if (s->beside == NULL)
+			p->nodes[p->nnodes++] = (struct plan_node){
+				.name = s->name, .s = s, .addresses = json_array()
+			};
 	json_array_foreach(routers, i, v) {
 		const char *name = json_is_string(v) ? json_string_value(v) : "";
 		pth_auto_buf at = PTH_BUF_INIT;
@@ -73,13 +74,33 @@ add_wire(struct plan *p, size_t a, size_t b)
 	return w;
 }
 
-/* What a direction of its own says belongs to the link that is there. */
 static struct plan_wire *
-wire_between(struct plan *p, size_t a, size_t b)
+wire_named(struct plan *p, const char *name)
 {
 	for (size_t i = 0; i < p->nwires; i++)
-		if ((p->wires[i].node[0] == a && p->wires[i].node[1] == b) ||
-		    (p->wires[i].node[0] == b && p->wires[i].node[1] == a))
+		if (p->wires[i].name != NULL && strcmp(p->wires[i].name, name) == 0)
+			return &p->wires[i];
+	return NULL;
+}
+
+static bool
+joins(const struct plan_wire *w, size_t a, size_t b)
+{
+	return (w->node[0] == a && w->node[1] == b) || (w->node[0] == b && w->node[1] == a);
+}
+
+/* What a direction of its own says belongs to the link that is there, of that name if the entry
+ * has one. */
+static struct plan_wire *
+wire_of(struct plan *p, const json_t *entry, size_t a, size_t b)
+{
+	const char *name = pth_json_str(entry, "name", NULL);
+	struct plan_wire *w = name != NULL ? wire_named(p, name) : NULL;
+
+	if (name != NULL)
+		return w != NULL && joins(w, a, b) ? w : NULL;
+	for (size_t i = 0; i < p->nwires; i++)
+		if (joins(&p->wires[i], a, b))
 			return &p->wires[i];
 	return NULL;
 }
@@ -99,20 +120,35 @@ ends_of(const struct plan *p, const json_t *entry, size_t ends[2])
 	return true;
 }
 
-/* Addresses belong to one link, so it has to be said which. */
+/* Addresses and a name belong to one link, so it has to be said which. */
 static void
 homeless(struct plan *p, const json_t *entry, size_t i)
 {
-	static const char *const keys[] = { "left", "right" };
+	static const char *const keys[] = { "left", "right", "name" };
 	pth_auto_buf at = PTH_BUF_INIT;
 
 	for (size_t k = 0; k < countof(keys); k++)
 		if (json_object_get(entry, keys[k]) != NULL) {
 			pth_buf_cut(&at, 0);
 			pth_buf_addf(&at, "links.%zu.%s", i, keys[k]);
-			plan_problem(p, PTH_ERROR, at.s,
-			    "%s: say by between: which link has these addresses", keys[k]);
+			plan_problem(p, PTH_ERROR, at.s, "%s: say by between: which link has %s",
+			    keys[k], k < 2 ? "these addresses" : "this name");
 		}
+}
+
+/* The name of a new one. */
+static void
+call(struct plan *p, struct plan_wire *w, const char *name, const char *at)
+{
+	if (name == NULL)
+		return;
+	if (!pth_name_ok(name))
+		plan_problem(p, PTH_ERROR, at,
+		    "name: '%.63s' is no name: letters, digits, '.', '_' and '-'", name);
+	else if (wire_named(p, name) != NULL)
+		plan_problem(p, PTH_ERROR, at, "name: two links are called %s", name);
+	else
+		w->name = name;
 }
 
 static void
@@ -137,11 +173,14 @@ declare(struct plan *p, const json_t *entry, size_t i)
 		    p->nodes[ends[0]].name);
 		return;
 	}
-	w = both ? NULL : wire_between(p, ends[0], ends[1]);
+	w = both ? NULL : wire_of(p, entry, ends[0], ends[1]);
 	if (w == NULL && p->nwires < WIRES_MAX) {
 		w = add_wire(p, ends[0], ends[1]);
 		w->entry = i;
 		w->declared = true;
+		pth_buf_cut(&at, 0);
+		pth_buf_addf(&at, "links.%zu.name", i);
+		call(p, w, pth_json_str(entry, "name", NULL), at.s);
 	} else if (w == NULL) {
 		plan_problem(p, PTH_ERROR, at.s, "more than %d links", WIRES_MAX);
 	}
@@ -167,9 +206,8 @@ mesh(struct plan *p)
 
 /* --- addresses --- */
 
-/* "10.0.0.1/24" or "fd00::1/64": its bytes in a, how many. 0: it is none. */
-static size_t
-parse_address(const char *s, unsigned char a[16])
+size_t
+plan_address(const char *s, unsigned char a[16])
 {
 	const char *slash = strchr(s, '/');
 	char text[64];
@@ -188,12 +226,12 @@ static bool
 is_taken(const struct plan *p, const char *text)
 {
 	unsigned char a[16], b[16];
-	size_t n = parse_address(text, a), i;
+	size_t n = plan_address(text, a), i;
 	json_t *v;
 
 	for (size_t k = 0; k < p->nnodes; k++)
 		json_array_foreach(p->nodes[k].addresses, i, v)
-			if (parse_address(json_string_value(v), b) == n && memcmp(a, b, n) == 0)
+			if (plan_address(json_string_value(v), b) == n && memcmp(a, b, n) == 0)
 				return true;
 	return false;
 }
@@ -203,7 +241,7 @@ give(struct plan *p, struct plan_wire *w, unsigned end, const char *text, const 
 {
 	unsigned char a[16];
 
-	if (parse_address(text, a) == 0)
+	if (plan_address(text, a) == 0)
 		plan_problem(p, PTH_ERROR, path,
 		    "expected an address and its prefix as 10.0.0.1/24, not '%.60s'", text);
 	else if (is_taken(p, text))
@@ -284,7 +322,7 @@ first_of(const struct plan_node *n, size_t size)
 	size_t i;
 
 	json_array_foreach(n->addresses, i, v)
-		if (parse_address(json_string_value(v), a) == size)
+		if (plan_address(json_string_value(v), a) == size)
 			return pth_xstrndup(
 			    json_string_value(v), strcspn(json_string_value(v), "/"));
 	return NULL;
@@ -293,6 +331,14 @@ first_of(const struct plan_node *n, size_t size)
 static void
 name_services(struct plan *p)
 {
+	plan_foreach(s, p) {
+		size_t at = s->beside != NULL ? node_find(p, s->beside) : p->nnodes;
+
+		if (at < p->nnodes) {
+			s->address = first_of(&p->nodes[at], 4);
+			s->address6 = first_of(&p->nodes[at], 16);
+		}
+	}
 	for (size_t i = 0; i < p->nnodes; i++) {
 		const struct plan_node *n = &p->nodes[i];
 
@@ -327,6 +373,7 @@ conditions(struct plan *p, size_t i)
 	plan_conditions_plugin(p, p->env, "network_environment", is_flipped(p, w), w->config);
 	plan_conditions_usual(p, network, w->config);
 	plan_conditions_usual(p, p->eparams, w->config);
+	plan_conditions_scenario(p, is_flipped(p, w), w->timed);
 	for (unsigned own = 0; own < 2; own++)
 		json_array_foreach(list, k, entry) {
 			pth_auto_buf at = PTH_BUF_INIT;
@@ -340,7 +387,7 @@ conditions(struct plan *p, size_t i)
 				    p, entry, at.s, false, is_flipped(p, w), w->config, w->timed);
 			else if ((both && w->declared && w->entry == k) ||
 			    (!both && ends_of(p, entry, ends) &&
-			        wire_between(p, ends[0], ends[1]) == w))
+			        wire_of(p, entry, ends[0], ends[1]) == w))
 				plan_conditions(p, entry, at.s,
 				    ends_of(p, entry, ends) && ends[0] != w->node[0],
 				    is_flipped(p, w), w->config, w->timed);
@@ -431,11 +478,31 @@ plan_links(struct plan *p)
 /* --- steps --- */
 
 static void
+no_such_link(struct plan *p, const char *name, bool between, const char *path)
+{
+	pth_auto_buf at = PTH_BUF_INIT;
+
+	pth_buf_addf(&at, "%s%s", path,
+	    p->nwires == 0   ? "" :
+	        name != NULL ? ".name" :
+	        between      ? ".between" :
+	                       "");
+	if (p->nwires == 0)
+		plan_problem(
+		    p, PTH_ERROR, at.s, "link: the test has no links; say links: from the start");
+	else if (name != NULL)
+		plan_problem(p, PTH_ERROR, at.s, "name: no link%s is called '%.63s'",
+		    between ? " of these two" : "", name);
+	else
+		plan_problem(p, PTH_ERROR, at.s, "between: no link joins these two");
+}
+
+static void
 step(struct plan *p, json_t *link, const char *path)
 {
 	const json_t *between = pth_atlink_between(link);
+	const char *name = pth_atlink_name(link);
 	json_t *changes = json_array();
-	pth_auto_buf at = PTH_BUF_INIT;
 	size_t ends[2];
 	bool any = false;
 
@@ -444,9 +511,8 @@ step(struct plan *p, json_t *link, const char *path)
 		json_auto_t *config = json_object();
 		bool named = between != NULL && ends_of(p, link, ends);
 
-		if (between != NULL &&
-		    (!named || (w->node[0] != ends[0] && w->node[0] != ends[1]) ||
-		        (w->node[1] != ends[0] && w->node[1] != ends[1])))
+		if ((between != NULL && (!named || !joins(w, ends[0], ends[1]))) ||
+		    (name != NULL && (w->name == NULL || strcmp(w->name, name) != 0)))
 			continue;
 		any = true;
 		plan_conditions(p, link, path, named && ends[0] != w->node[0], is_flipped(p, w),
@@ -456,11 +522,8 @@ step(struct plan *p, json_t *link, const char *path)
 		    json_pack("{s:I,s:O}", PTH_KEY(change, wire), (json_int_t)i,
 		        PTH_KEY(change, config), config));
 	}
-	pth_buf_addf(&at, "%s.between", path);
 	if (!any)
-		plan_problem(p, PTH_ERROR, between != NULL ? at.s : path, "%s",
-		    p->nwires > 0 ? "between: no link joins these two" :
-		                    "link: the test has no links; say links: from the start");
+		no_such_link(p, name, between != NULL, path);
 	pth_atlink_set_changes(link, changes);
 }
 
@@ -516,38 +579,45 @@ capture_of(const struct plan_node *n, const char *interface)
 }
 
 static json_t *
-end_emit(const struct plan *p, const struct plan_wire *w, unsigned i, bool captured)
+end_emit(const struct plan *p, const struct plan_wire *w, unsigned i, const json_t *out)
 {
 	const struct plan_node *n = &p->nodes[w->node[i]];
-	pth_auto_str file = captured ? capture_of(n, w->interface[i]) : NULL;
+	const json_t *look = pth_envparam_capture(p->eparams) ? plan_capture_look(n->name, out) :
+	                                                        NULL;
+	pth_auto_str file = look != NULL ? capture_of(n, w->interface[i]) : NULL;
 	json_t *o = json_object();
 
 	pth_wireend_set_node(o, n->name);
 	pth_wireend_set_interface(o, w->interface[i]);
 	pth_wireend_set_addresses(o, json_incref(w->addresses[i]));
-	if (file != NULL)
+	if (file != NULL) {
 		pth_wireend_set_capture(o, file);
+		plan_capture_options(look, o);
+	}
 	if (file != NULL && vantage(p, w) == (int)i)
 		pth_wireend_set_stands(o, true);
 	return o;
 }
 
 static json_t *
-wire_emit(struct plan *p, size_t i, bool captured, int64_t max)
+wire_emit(struct plan *p, size_t i, const json_t *out, bool captured, int64_t max)
 {
 	struct plan_wire *w = &p->wires[i];
 	pth_auto_buf name = PTH_BUF_INIT, log = PTH_BUF_INIT;
 	json_t *o = json_object(), *ends = json_array();
 	int64_t seed = json_integer_value(pth_test_seed(p->rec));
 
-	pth_buf_addf(&name, "%s-%s", p->nodes[w->node[0]].name, p->nodes[w->node[1]].name);
+	if (w->name != NULL)
+		pth_buf_adds(&name, w->name);
+	else
+		pth_buf_addf(&name, "%s-%s", p->nodes[w->node[0]].name, p->nodes[w->node[1]].name);
 	pth_buf_adds(&log, "link");
 	if (i > 0)
 		pth_buf_addf(&log, "-%zu", i + 1);
 	pth_buf_adds(&log, ".jsonl");
 	pth_wire_set_name(o, name.s);
 	for (unsigned k = 0; k < 2; k++)
-		pth_json_push(ends, end_emit(p, w, k, captured));
+		pth_json_push(ends, end_emit(p, w, k, out));
 	pth_wire_set_ends(o, ends);
 	/* Each link has chances of its own. */
 	pth_json_set(w->config, "seed", json_integer((seed + (json_int_t)i) & INT64_MAX));
@@ -573,7 +643,7 @@ plan_links_emit(struct plan *p, json_t *out)
 	nodes = json_array();
 	for (size_t i = 0; i < p->nwires; i++)
 		pth_json_push(links,
-		    wire_emit(p, i, captured,
+		    wire_emit(p, i, out, captured,
 		        max > 0 ? max : PTH_CAPTURE_LIMIT / (2 * (int64_t)p->nwires)));
 	for (size_t i = 0; i < p->nnodes; i++) {
 		json_t *o = json_object();

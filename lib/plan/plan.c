@@ -279,6 +279,7 @@ services(struct plan *p)
 	json_t *map = pth_test_services(p->rec), *v;
 	const char *key;
 
+	plan_cross(p);
 	if (json_object_size(map) > SERVICES_MAX) {
 		plan_problem(
 		    p, PTH_ERROR, "services", "the test has more than %d services", SERVICES_MAX);
@@ -288,6 +289,7 @@ services(struct plan *p)
 	memset(p->services, 0, (json_object_size(map) + 1) * sizeof *p->services);
 	json_object_foreach(map, key, v) {
 		p->services[p->nservices].key = key;
+		p->services[p->nservices].beside = pth_given_beside(v);
 		p->services[p->nservices].name = pth_json_str(v, PTH_KEY(given, name), key);
 		p->services[p->nservices++].rec = v;
 	}

@@ -31,6 +31,7 @@ struct plan_service {
 	json_t *runtime; /* runtime_parameters that are variables of the program, or NULL, owned */
 	json_t *asked;   /* its secondary endpoints that a placeholder asked for, or NULL, owned */
 	char *address, *listen; /* owned */
+	const char *beside;     /* the node whose network it shares, or NULL */
 	char *address6;         /* of a service with a link, or NULL; owned */
 	const char *cert_dir;   /* where certificates are, or NULL; borrowed */
 	int64_t port;           /* 0: none */
@@ -59,6 +60,7 @@ struct plan_node {
 
 /* A link. Its left end is the first: what goes up comes from there. */
 struct plan_wire {
+	const char *name; /* the experiment's; NULL: none */
 	size_t node[2];
 	char interface[2][16];
 	json_t *addresses[2]; /* with prefixes, owned */
@@ -200,6 +202,13 @@ void plan_links_steps(struct plan *p);
 void plan_links_emit(struct plan *p, json_t *out);
 void plan_links_release(struct plan *p);
 /* Each service can reach its target, and is on a link. */
+/* "10.0.0.1/24" or "fd00::1/64": its bytes in a, how many. 0: it is none. */
+size_t plan_address(const char *s, unsigned char a[16]);
+/* plan/cross.c: of a scenario with cross traffic, what is left of it for the link. False: it is
+ * wrong, which was said. */
+bool plan_cross_rewrite(struct plan *p, const char *path, struct pth_buf *text);
+/* The services that are that traffic come to those of the record. */
+void plan_cross(struct plan *p);
 void plan_routes_check(struct plan *p);
 json_t *plan_routes(struct plan *p, size_t node);
 /* An entry's conditions (path: of its marks) into config and, when they are counted from the time
@@ -212,6 +221,8 @@ void plan_conditions_plugin(
     struct plan *p, const struct pth_plugin *x, const char *path, bool flipped, json_t *config);
 /* The same of the parameters of the environment, as PANTHER's environments have them. */
 void plan_conditions_usual(struct plan *p, const json_t *params, json_t *config);
+/* The scenario of those. */
+void plan_conditions_scenario(struct plan *p, bool flipped, json_t *timed);
 /* Do they go together? */
 void plan_conditions_check(struct plan *p, const json_t *config, const char *path);
 
@@ -224,6 +235,11 @@ void plan_net(struct plan *p);
  * e when a descriptor cannot be read.
  */
 json_t *plan_capture(struct plan *p, json_t *services, struct pth_err *e);
+/* What is captured at a service of the plan `out`: its own options, or those of the test; NULL:
+ * nothing is. */
+const json_t *plan_capture_look(const char *service, const json_t *out);
+/* Of those what a link knows, for its end. */
+void plan_capture_options(const json_t *look, json_t *end);
 
 /* plan/order.c: order the services; problems to p->d. */
 void plan_order(struct plan *p);

@@ -1,17 +1,21 @@
 /* This file finds the ways through the links of a test: from each node to each address. */
 #include "plan/priv.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The next node on the way from `from` to others, and the wire to it: by breadth first; only
- * routers pass on what is not theirs. */
+#include "base/text.h"
+
+/* The way to a node. */
 struct way {
 	size_t wire; /* the first one; p->nwires: there is no way */
 };
 
+/* The shortest ways from `from` to all others, by breadth first; only those that begin with the
+ * wire `first`, if it is one. Only routers pass on what is not theirs. */
 static void
-search(const struct plan *p, size_t from, struct way *way)
+search(const struct plan *p, size_t from, size_t first, struct way *way)
 {
 	pth_auto_free size_t *queue = pth_xarray(NULL, p->nnodes + 1, sizeof *queue);
 	size_t n = 0, done = 0;
@@ -29,7 +33,8 @@ search(const struct plan *p, size_t from, struct way *way)
 			size_t to = ends[0] == at ? ends[1] : ends[0];
 
 			if ((ends[0] != at && ends[1] != at) || to == from ||
-			    way[to].wire < p->nwires)
+			    way[to].wire < p->nwires ||
+			    (at == from && first < p->nwires && w != first))
 				continue;
 			way[to].wire = at == from ? w : way[at].wire;
 			queue[n++] = to;
@@ -57,52 +62,197 @@ of_family(const json_t *list, bool six)
 	return NULL;
 }
 
-/* Is the address at the other end of a link of this node? */
-static bool
-is_near(const struct plan *p, size_t from, const char *text)
+/* Which addresses: those of node `to` at its end of the wire `owner`. */
+struct target {
+	size_t to, owner;
+	size_t before; /* the node at the other end of that */
+	const json_t *addresses;
+};
+
+/* The first wire to them. *own: the way ends with their own link, as it does when it can, so that
+ * each link carries what is meant for its addresses. */
+static size_t
+wire_to(const struct plan *p, size_t from, size_t first, const struct way *way,
+    const struct target *t, bool *own)
 {
-	for (const struct plan_wire *w = p->wires; w < p->wires + p->nwires; w++)
-		for (size_t i = 0; i < 2; i++)
-			if (w->node[i] == from && pth_json_has(w->addresses[1 - i], text))
-				return true;
-	return false;
+	if (t->before == from) {
+		*own = first == p->nwires || first == t->owner;
+		return *own ? t->owner : way[t->to].wire;
+	}
+	*own = p->nodes[t->before].s == NULL && way[t->before].wire < p->nwires;
+	return way[*own ? t->before : t->to].wire;
 }
 
-/* Appends a route to each address of another node that is not on the link itself. */
+/* Appends a route to a network, by the other end of the wire, or (direct) by the wire
+ * itself. `use` is in pth-record(5). */
 static void
-routes_to(const struct plan *p, size_t from, size_t to, size_t wire, json_t *out)
+put(const struct plan *p, size_t from, size_t wire, const char *to, bool direct, const char *use,
+    json_t *out)
 {
 	const struct plan_wire *w = &p->wires[wire];
 	unsigned far = w->node[0] == from;
+	pth_auto_str via = of_family(w->addresses[far], is_six(to));
+	json_t *o;
+
+	if (via == NULL)
+		return;
+	o = json_object();
+	pth_route_set_to(o, to);
+	if (!direct)
+		pth_route_set_via(o, via);
+	pth_route_set_interface(o, w->interface[1 - far]);
+	if (use != NULL)
+		pth_route_set_use(o, use);
+	pth_json_push(out, o);
+}
+
+static void
+put_all(const struct plan *p, size_t from, size_t wire, const struct target *t, const char *use,
+    json_t *out)
+{
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(p->nodes[to].addresses, i, v) {
-		const char *text = json_string_value(v);
-		bool six = is_six(text);
-		pth_auto_str via = of_family(w->addresses[far], six);
+	json_array_foreach((json_t *)(uintptr_t)t->addresses, i, v) {
+		const char *to = json_string_value(v);
 		pth_auto_buf b = PTH_BUF_INIT;
 
-		if (via == NULL || is_near(p, from, text))
-			continue;
-		pth_buf_addf(&b, "%.*s/%d", (int)strcspn(text, "/"), text, six ? 128 : 32);
-		pth_json_push(out,
-		    json_pack("{s:s,s:s,s:s}", PTH_KEY(route, to), b.s, PTH_KEY(route, via), via,
-		        PTH_KEY(route, interface), w->interface[1 - far]));
+		pth_buf_addf(&b, "%.*s/%d", (int)strcspn(to, "/"), to, is_six(to) ? 128 : 32);
+		put(p, from, wire, b.s, t->before == from && t->owner == wire, use, out);
 	}
+}
+
+/* Does a NAT somewhere give other addresses? */
+static bool
+rebinds(const struct plan *p)
+{
+	json_t *actions = pth_steps_actions(pth_test_steps(p->rec)), *a;
+	size_t i;
+
+	for (i = 0; i < p->nwires; i++)
+		if (json_object_get(p->wires[i].timed, "rebind") != NULL ||
+		    json_object_get(p->wires[i].timed, "scenario") != NULL)
+			return true;
+	json_array_foreach(actions, i, a)
+		if (json_object_get(pth_action_link(a), "rebind") != NULL ||
+		    json_object_get(pth_action_link(a), "scenario") != NULL)
+			return true;
+	return false;
+}
+
+/* Those that the NAT of a link may give are the upper half of the network of its left end. */
+static void
+put_nat(const struct plan *p, size_t from, size_t wire, const struct target *t, json_t *out)
+{
+	unsigned char a[16];
+	json_t *v;
+	size_t i;
+
+	if (p->wires[t->owner].node[0] != t->to)
+		return;
+	json_array_foreach((json_t *)(uintptr_t)t->addresses, i, v) {
+		const char *s = json_string_value(v);
+		size_t n = plan_address(s, a);
+		pth_auto_buf b = PTH_BUF_INIT;
+		char text[INET6_ADDRSTRLEN];
+		long long bits = 0;
+
+		pth_int(strchr(s, '/') + 1, 1, 128, &bits);
+		if (n == 0 || a[n - 1] >= 128 || bits > (long long)n * 8 - 8)
+			continue;
+		a[n - 1] = 128;
+		inet_ntop(n == 4 ? AF_INET : AF_INET6, a, text, sizeof text);
+		pth_buf_addf(&b, "%s/%zu", text, n * 8 - 7);
+		put(p, from, wire, b.s, false, NULL, out);
+	}
+}
+
+/* What is routed, from where: the ways by any wire, and those that begin with one of its own. */
+struct routing {
+	const struct plan *p;
+	size_t from, first;
+	const struct way *any, *way;
+	json_t *out;
+	bool rebinds;
+};
+
+/* Those to one target that do not lead over its own link. */
+static void
+usual(const struct routing *r, const struct target *t)
+{
+	bool own;
+	size_t wire = wire_to(r->p, r->from, r->p->nwires, r->any, t, &own);
+
+	if (t->before != r->from && wire < r->p->nwires)
+		put_all(r->p, r->from, wire, t, NULL, r->out);
+	if (t->before != r->from && wire < r->p->nwires && r->rebinds)
+		put_nat(r->p, r->from, wire, t, r->out);
+}
+
+/* A client sends by the link whose address it sends from; others by the link of the address that
+ * they answer to, where a way leads there. */
+static void
+by_source(const struct routing *r, const struct target *t)
+{
+	const struct plan *p = r->p;
+	bool own, any = false;
+	size_t wire = wire_to(p, r->from, r->first, r->way, t, &own);
+
+	if (wire == p->nwires)
+		return;
+	if (!own && !p->nodes[r->from].s->client)
+		wire_to(p, r->from, p->nwires, r->any, t, &any);
+	if (!any)
+		put_all(p, r->from, wire, t, "source", r->out);
+}
+
+/* What leads there when the usual way has no carrier. */
+static void
+spare(const struct routing *r, const struct target *t)
+{
+	bool own;
+	size_t wire = wire_to(r->p, r->from, r->first, r->way, t, &own);
+
+	if (wire < r->p->nwires && wire != wire_to(r->p, r->from, r->p->nwires, r->any, t, &own))
+		put_all(r->p, r->from, wire, t, "spare", r->out);
+}
+
+static void
+each_target(const struct routing *r, void (*f)(const struct routing *r, const struct target *t))
+{
+	const struct plan *p = r->p;
+
+	for (size_t to = 0; to < p->nnodes; to++)
+		for (size_t w = 0; w < p->nwires; w++)
+			for (size_t k = 0; k < 2; k++)
+				if (to != r->from && p->wires[w].node[k] == to)
+					f(r,
+					    &(struct target){ to, w, p->wires[w].node[1 - k],
+					        p->wires[w].addresses[k] });
 }
 
 json_t *
 plan_routes(struct plan *p, size_t node)
 {
+	pth_auto_free struct way *any = pth_xarray(NULL, p->nnodes + 1, sizeof *any);
 	pth_auto_free struct way *way = pth_xarray(NULL, p->nnodes + 1, sizeof *way);
-	json_t *out = json_array();
+	struct routing r = { p, node, p->nwires, any, any, json_array(), rebinds(p) };
 
-	search(p, node, way);
-	for (size_t to = 0; to < p->nnodes; to++)
-		if (to != node && way[to].wire < p->nwires)
-			routes_to(p, node, to, way[to].wire, out);
-	return out;
+	search(p, node, p->nwires, any);
+	each_target(&r, usual);
+	if (p->nodes[node].s == NULL || p->nodes[node].wires < 2)
+		return r.out;
+	r.way = way;
+	for (r.first = 0; r.first < p->nwires; r.first++) {
+		const size_t *ends = p->wires[r.first].node;
+
+		if (ends[0] != node && ends[1] != node)
+			continue;
+		search(p, node, r.first, way);
+		each_target(&r, by_source);
+		each_target(&r, spare);
+	}
+	return r.out;
 }
 
 void
@@ -128,7 +278,7 @@ plan_routes_check(struct plan *p)
 		}
 		if (n->s == NULL || n->s->target == NULL)
 			continue;
-		search(p, i, way);
+		search(p, i, p->nwires, way);
 		for (size_t to = 0; to < p->nnodes; to++)
 			if (p->nodes[to].s == n->s->target && to != i && way[to].wire == p->nwires)
 				plan_wrong(p, n->s, "protocol.target",

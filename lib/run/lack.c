@@ -210,7 +210,7 @@ interface(struct look *l, const json_t *plan)
 	const char *name = pth_cap_interface(cap);
 
 	if (!json_is_object(cap) || json_is_null(PTH_GET(cap, cap, file)) ||
-	    strcmp(name, "lo") == 0 ||
+	    json_array_size(pth_plan_links(plan)) > 0 || strcmp(name, "lo") == 0 ||
 	    (hosts ? if_nametoindex(name) != 0 : json_array_size(pth_plan_setup(plan)) > 0))
 		return;
 	warn(l, "capture.interface", "%s has no interface %.60s, so that nothing can be captured",

@@ -476,7 +476,7 @@ run(const struct pth_supervise_req *given)
 	if ((req->ns.used & PTH_NS_PID) != 0)
 		pth_ns_sweep();
 	else
-		pth_mark_end(req->places->owner, req->places->dir, SWEEP_LIMIT_US);
+		pth_mark_end(req->places->run, req->places->dir, SWEEP_LIMIT_US);
 	supervise_watch_end(&sup);
 	supervise_guard_end(&sup);
 	supervise_tmp_remove(&sup);

@@ -27,19 +27,21 @@ capture_failed(struct supervise_capture *x, const struct pth_err *e)
 }
 
 /* The plan's numbers, [[code, jt, jf, k], ...]; the kernel checks the sense. */
-static int
-filter_of(struct supervise_capture *x, struct pth_capture_spec *spec, struct pth_err *e)
+int
+supervise_filter(const json_t *plan, struct pth_bpf *f, struct pth_err *e)
 {
 	static const int64_t most[] = { UINT16_MAX, UINT8_MAX, UINT8_MAX, UINT32_MAX };
-	const json_t *list = pth_cap_bpf(x->plan), *op;
+	const json_t *list = pth_cap_bpf(plan), *op;
 	size_t i, n = json_array_size(list);
 
-	if (n == 0 && *pth_cap_filter(x->plan) == '\0')
+	*f = (struct pth_bpf){ NULL, 0 };
+	if (n == 0 && *pth_cap_filter(plan) == '\0')
 		return 0;
 	if (n == 0 || n > BPF_MAXINSNS)
 		return pth_err_set(e, PTH_INPUT,
 		    "the plan has no program (bpf) for the filter: pth-plan makes it");
-	x->filter = pth_xarray(NULL, n, sizeof *x->filter);
+	f->v = pth_xarray(NULL, n, sizeof *f->v);
+	f->n = (unsigned)n;
 	json_array_foreach(list, i, op) {
 		int64_t v[4];
 
@@ -49,12 +51,22 @@ filter_of(struct supervise_capture *x, struct pth_capture_spec *spec, struct pth
 				return pth_err_set(e, PTH_INPUT,
 				    "the plan's program (bpf) is wrong at instruction %zu", i);
 		}
-		x->filter[i] = (struct sock_filter){ (uint16_t)v[0], (uint8_t)v[1], (uint8_t)v[2],
+		f->v[i] = (struct sock_filter){ (uint16_t)v[0], (uint8_t)v[1], (uint8_t)v[2],
 			(uint32_t)v[3] };
 	}
-	spec->filter = x->filter;
-	spec->filter_n = (unsigned)n;
 	return 0;
+}
+
+static int
+filter_of(struct supervise_capture *x, struct pth_capture_spec *spec, struct pth_err *e)
+{
+	struct pth_bpf f;
+	int r = supervise_filter(x->plan, &f, e);
+
+	x->filter = f.v;
+	spec->filter = f.v;
+	spec->filter_n = f.n;
+	return r;
 }
 
 static int64_t

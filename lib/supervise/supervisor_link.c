@@ -91,6 +91,10 @@ make_nodes(struct supervisor *sup, struct pth_err *e)
 		if (make_node(sup, &sup->nodes[sup->nnodes++], e) != 0)
 			return -1;
 	}
+	for (i = 0; i < sup->nservices; i++)
+		if (pth_svc_beside(sup->services[i].plan) != NULL)
+			sup->services[i].at.net = node_net(
+			    sup, pth_svc_beside(sup->services[i].plan));
 	return 0;
 }
 
@@ -153,6 +157,22 @@ name_captures(
 	return true;
 }
 
+/* What the capture of an end has. */
+static int
+look_at(const json_t *end, struct pth_bpf *filter, struct pth_link_look *look, struct pth_err *e)
+{
+	const json_t *options = pth_wireend_options(end);
+	int64_t snap = pth_cap_snaplen(options);
+
+	*look = (struct pth_link_look){ .snaplen = snap > 0 && snap < 262144 ? (uint32_t)snap : 0 };
+	if (supervise_filter(options, filter, e) != 0)
+		return -1;
+	if (filter->n > 0 && !pth_bpf_valid(filter))
+		return pth_err_set(e, PTH_INPUT, "the plan's program (bpf) of a filter is wrong");
+	look->filter = filter->n > 0 ? filter : NULL;
+	return 0;
+}
+
 static int
 start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 {
@@ -160,6 +180,7 @@ start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 	struct pth_strv address[2] = { { NULL, 0 }, { NULL, 0 } };
 	pth_auto_str log = own_file(sup, pth_wire_log(x->plan), e);
 	char *files[2] = { NULL, NULL };
+	struct pth_bpf filter[2] = { { NULL, 0 }, { NULL, 0 } };
 	int netns[2];
 	struct pth_link_run r = { .config = &c,
 		.log = log,
@@ -170,6 +191,8 @@ start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 
 	pth_link_config_init(&c);
 	for (size_t i = 0; i < 2; i++) {
+		if (code == 0)
+			code = look_at(end_of(x, i), &filter[i], &r.look[i], e);
 		take_strings(&address[i], pth_wireend_addresses(end_of(x, i)));
 		netns[i] = node_net(sup, pth_wireend_node(end_of(x, i)));
 		r.interface[i] = pth_wireend_interface(end_of(x, i));
@@ -182,6 +205,7 @@ start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 	for (size_t i = 0; i < 2; i++) {
 		pth_strv_free(address[i].v);
 		free(files[i]);
+		free(filter[i].v);
 	}
 	return code;
 }
@@ -298,16 +322,9 @@ name_hosts(struct supervisor *sup)
 }
 
 static int
-add_routes_of(const struct supervise_node *n, struct pth_err *e)
+add_routes_of(const struct supervisor *sup, const struct supervise_node *n, struct pth_err *e)
 {
-	json_t *r;
-	size_t k;
-
-	json_array_foreach(pth_node_routes(n->plan), k, r)
-		if (pth_link_route(
-		        n->net, pth_route_interface(r), pth_route_to(r), pth_route_via(r), e) != 0)
-			return -1;
-	return 0;
+	return supervise_routes_add(n->net, n->plan, pth_plan_links(sup->req->plan), e);
 }
 
 static void
@@ -316,7 +333,7 @@ add_routes(struct supervisor *sup)
 	struct pth_err e;
 
 	for (size_t i = 0; i < sup->nnodes; i++)
-		if (add_routes_of(&sup->nodes[i], &e) != 0)
+		if (add_routes_of(sup, &sup->nodes[i], &e) != 0)
 			supervise_ending(
 			    sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_NETWORK_SETUP), "links: %s", e.text);
 }
@@ -382,7 +399,7 @@ supervise_links_move(struct supervisor *sup, const char *node, int *net, struct 
 		if (strcmp(pth_node_name(sup->nodes[i].plan), node) == 0) {
 			pth_close(&sup->nodes[i].net);
 			sup->nodes[i].net = pth_take_fd(net);
-			return add_routes_of(&sup->nodes[i], e);
+			return add_routes_of(sup, &sup->nodes[i], e);
 		}
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "io/event.h"
+#include "packet/bpf.h"
 #include "packet/capture.h"
 #include "supervise/assertion.h"
 #include "supervise/sampler.h"
@@ -122,9 +123,15 @@ bool supervise_capture_counts(const struct supervisor *sup);
  * bool, false comes with an ending. */
 
 /* Before anything is started. */
+/* supervise/supervisor_capture.c: the program of the filter of a capture of the plan; none when it
+ * has no filter. f->v: free(). -1 with e. */
+int supervise_filter(const json_t *plan, struct pth_bpf *f, struct pth_err *e);
 bool supervise_links_begin(struct supervisor *sup);
 /* Setup is done: they are there, and names and ways lead over them. */
 bool supervise_links_confirm(struct supervisor *sup);
+/* supervise/supervisor_route.c: the routes of a node of the plan, whose network this is. -1 with e.
+ */
+int supervise_routes_add(int net, const json_t *node, json_t *links, struct pth_err *e);
 /* The services are ready: what has a time counts from now on. */
 void supervise_links_run(struct supervisor *sup);
 /* A step changes them. text: what was done, or (false) why not. */

@@ -1,4 +1,7 @@
 #include "packet/bpf.h"
+
+#include <pcap/pcap.h>
+
 #include "unit.h"
 
 static int
@@ -12,6 +15,87 @@ refuses(const char *text, const char *words)
 		return 0;
 	}
 	return f.v == NULL && e.code == PTH_INPUT && strstr(e.text, words) != NULL;
+}
+
+static uint32_t
+number(void)
+{
+	static uint64_t x = 88172645463325252u;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return (uint32_t)(x >> 16);
+}
+
+/* Frames of Ethernet, IPv4 or IPv6, UDP, TCP or ICMP, with few ports; some are cut. */
+static size_t
+some_frame(uint8_t f[100])
+{
+	static const uint8_t protocols[] = { 17, 6, 1, 58 };
+	bool six = number() % 2 == 0;
+
+	for (size_t i = 0; i < 100; i++)
+		f[i] = (uint8_t)number();
+	memcpy(f + 12, six ? "\x86\xdd\x60" : "\x08\x00\x45", 3);
+	f[20] = f[21] = 0;
+	f[six ? 20 : 23] = protocols[number() % 4];
+	for (size_t i = 0; i < 2; i++) {
+		f[(six ? 54 : 34) + 2 * i] = 0;
+		f[(six ? 54 : 34) + 2 * i + 1] = (uint8_t)(number() % 3 + 7);
+	}
+	return number() % 4 == 0 ? number() % 101 : 100;
+}
+
+/* libpcap's own machine runs the same programs. */
+static void
+run(void)
+{
+	static const char *const filters[] = { "", "udp port 8", "tcp", "ip6 and port 9",
+		"ip[2:2] > 1000 or icmp", "not udp", "greater 90", "ip and udp[4:2] & 7 != 3",
+		"tcp dst portrange 7-8", "ether[20] * 3 + 5 > ether[21] % 4" };
+	size_t wanted = 0, looked = 0, valid = 0, n;
+	struct sock_filter v[12];
+	uint8_t frame[100];
+	struct pth_err e;
+	struct pth_bpf f;
+
+	unit("a program does to a packet what libpcap's machine does");
+	for (size_t k = 0; k < sizeof filters / sizeof *filters; k++) {
+		CHECK_INT(pth_bpf_compile(filters[k], 96, &f, &e), 0);
+		CHECK(pth_bpf_valid(&f));
+		for (int i = 0; i < 3000; i++, looked++) {
+			n = some_frame(frame);
+			unsigned is = pth_bpf_run(&f, frame, n),
+			         should = bpf_filter((const struct bpf_insn *)(const void *)f.v,
+			             frame, (unsigned)n, (unsigned)n);
+			CHECK_INT(is, should);
+			wanted += is > 0;
+		}
+		free(f.v);
+	}
+	CHECK(wanted > looked / 10 && wanted < looked);
+
+	unit("one that could run away or look elsewhere is none");
+	f = (struct pth_bpf){ v, 0 };
+	CHECK(!pth_bpf_valid(&f));
+	for (int i = 0; i < 300000; i++) {
+		f.n = number() % 4 + 1;
+		for (unsigned k = 0; k < f.n; k++)
+			v[k] = (struct sock_filter){ (uint16_t)(number() % 0xb8), number() % 5,
+				number() % 5, number() % 20 };
+		if (number() % 2 == 0)
+			v[f.n - 1] = (struct sock_filter){ BPF_RET | BPF_A, 0, 0, 0 };
+		if (!pth_bpf_valid(&f))
+			continue;
+		CHECK(bpf_validate((const struct bpf_insn *)(const void *)v, (int)f.n) != 0);
+		valid++;
+		n = some_frame(frame);
+		CHECK_INT(pth_bpf_run(&f, frame, n),
+		    bpf_filter(
+		        (const struct bpf_insn *)(const void *)v, frame, (unsigned)n, (unsigned)n));
+	}
+	CHECK(valid > 1000);
 }
 
 int
@@ -55,5 +139,6 @@ main(void)
 	free(f.v);
 	memset(text, '(', sizeof text - 2);
 	CHECK(refuses(text, ""));
+	run();
 	return unit_done();
 }

@@ -312,6 +312,141 @@ nat_of(int version, int protocol)
 	CHECK_INT(travel(PTH_LINK_DOWN, version, protocol, 443, 9, 1)->why, PTH_LINK_PASSES);
 }
 
+/* Gives a frame right checksums, and offers it. */
+static const struct pth_link_packet *
+offer(unsigned way, uint8_t *f, size_t n, int64_t now)
+{
+	struct link_ip ip;
+	uint16_t sum;
+
+	link_ip_parse(f, n, &ip);
+	if (ip.version == 4) {
+		f[24] = f[25] = 0;
+		sum = link_sum_fold(link_sum(0, f + 14, 20));
+		f[24] = (uint8_t)(sum >> 8);
+		f[25] = (uint8_t)sum;
+	}
+	sum = link_transport_sum(f, &ip);
+	f[ip.checksum] = (uint8_t)(sum >> 8);
+	f[ip.checksum + 1] = (uint8_t)sum;
+	link_offer(linked.link, way, f, n, now);
+	link_run(linked.link, now);
+	CHECK(right(linked.last.frame, linked.last.len));
+	return &linked.last;
+}
+
+/* A packet of the client or, with source and destination changed, of its peer. */
+static size_t
+flow_frame(uint8_t *f, int version, int protocol, bool back)
+{
+	size_t n = linked_frame(f, version, protocol, 50), size = version == 4 ? 4 : 16;
+	size_t at = 14 + (version == 4 ? 12 : 8), ports = 14 + (version == 4 ? 20 : 40);
+	uint8_t other[16];
+
+	if (back) {
+		memcpy(other, f + at, size);
+		memcpy(f + at, f + at + size, size);
+		memcpy(f + at + size, other, size);
+		memcpy(f + ports, "\x01\xbb\x10\x00", 4);
+	}
+	return n;
+}
+
+/* An error about what passed the NAT has the bytes of who has sent that. */
+static void
+errors_of(int version, int protocol, bool address)
+{
+	const size_t quoted = 14 + (version == 4 ? 20 : 40) + 8;
+	uint8_t sent[LINK_FRAME_MAX], error[LINK_FRAME_MAX], back[LINK_FRAME_MAX];
+	struct pth_link_packet passed;
+	size_t n = flow_frame(sent, version, protocol, false), len, size = version == 4 ? 4 : 16;
+	size_t ip = 14 + (version == 4 ? 12 : 8), whole;
+
+	linked_new(7, "delay=0");
+	link_rebind(linked.link, &(struct pth_link_rebind){ .at = 0, .address = address });
+	passed = *offer(PTH_LINK_UP, sent, n, 1);
+	CHECK_INT(passed.deeds, PTH_LINK_REBOUND);
+	len = link_too_big(passed.frame, &passed.ip, 600, error);
+	whole = n - 14 < len - quoted ? n - 14 : len - quoted;
+	CHECK(whole >= 28);
+	CHECK_INT(offer(PTH_LINK_DOWN, error, len, 2)->why, PTH_LINK_PASSES);
+	CHECK_INT(linked.last.deeds, PTH_LINK_REBOUND);
+	CHECK(memcmp(linked.last.frame + quoted, sent + 14, whole) == 0);
+	CHECK_INT(host(&linked.last, false), 1);
+
+	/* And the other way. */
+	n = flow_frame(back, version, protocol, true);
+	memcpy(back + ip + size, passed.frame + ip, size);
+	memcpy(
+	    back + 14 + (version == 4 ? 22 : 42), passed.frame + 14 + (version == 4 ? 20 : 40), 2);
+	passed = *offer(PTH_LINK_DOWN, back, n, 3);
+	CHECK_INT(passed.deeds, PTH_LINK_REBOUND);
+	len = link_too_big(passed.frame, &passed.ip, 600, error);
+	offer(PTH_LINK_UP, error, len, 4);
+	CHECK(linked.last.deeds == PTH_LINK_REBOUND);
+	CHECK(memcmp(linked.last.frame + quoted, back + 14, whole) == 0);
+	CHECK_INT(host(&linked.last, true), address ? 128 : 1);
+
+	/* About a mapping that is gone nobody inside is told. */
+	n = flow_frame(sent, version, protocol, false);
+	passed = *offer(PTH_LINK_UP, sent, n, 5);
+	len = link_too_big(passed.frame, &passed.ip, 600, error);
+	link_rebind(linked.link, &(struct pth_link_rebind){ .at = 6 });
+	CHECK_INT(offer(PTH_LINK_DOWN, error, len, 7)->why, PTH_LINK_NAT);
+}
+
+static size_t
+echo_frame(uint8_t *f, int version, unsigned type, unsigned id, bool back)
+{
+	size_t n = flow_frame(f, version, version == 4 ? 1 : 58, back), at = version == 4 ? 34 : 54;
+
+	memset(f + at, 0, 8);
+	f[at] = (uint8_t)type;
+	f[at + 4] = (uint8_t)(id >> 8);
+	f[at + 5] = (uint8_t)id;
+	return n;
+}
+
+static unsigned
+echo_id(const struct pth_link_packet *p)
+{
+	return (unsigned)p->frame[p->ip.transport + 4] << 8 | p->frame[p->ip.transport + 5];
+}
+
+static void
+echoes(int version)
+{
+	unsigned request = version == 4 ? 8 : 128, reply = version == 4 ? 0 : 129, id;
+	uint8_t f[LINK_FRAME_MAX], error[LINK_FRAME_MAX];
+	struct pth_link_packet passed;
+	size_t len;
+
+	linked_new(7, "delay=0");
+	link_rebind(linked.link, &(struct pth_link_rebind){ .at = 100 });
+	CHECK_INT(
+	    echo_id(offer(PTH_LINK_UP, f, echo_frame(f, version, request, 77, false), 1)), 77);
+	link_run(linked.link, 150);
+	passed = *offer(PTH_LINK_UP, f, echo_frame(f, version, request, 77, false), 151);
+	id = echo_id(&passed);
+	CHECK(id != 77 && passed.deeds == PTH_LINK_REBOUND);
+	offer(PTH_LINK_DOWN, f, echo_frame(f, version, reply, id, true), 152);
+	CHECK_INT(echo_id(&linked.last), 77);
+	CHECK_INT(offer(PTH_LINK_DOWN, f, echo_frame(f, version, reply, 77, true), 153)->why,
+	    PTH_LINK_NAT);
+	/* A request from outside is none of a flow, and so is its reply. */
+	offer(PTH_LINK_DOWN, f, echo_frame(f, version, request, 9, true), 154);
+	CHECK_INT(linked.last.why, PTH_LINK_PASSES);
+	CHECK_INT(echo_id(offer(PTH_LINK_UP, f, echo_frame(f, version, reply, 9, false), 155)), 9);
+	CHECK_INT(linked.last.deeds, 0);
+	len = link_too_big(passed.frame, &passed.ip, 600, error);
+	if (len > 0) { /* RFC 1122 has errors about echoes, too */
+		offer(PTH_LINK_DOWN, error, len, 156);
+		CHECK_INT(
+		    linked.last.frame[linked.last.ip.transport + 8 + (version == 4 ? 20 : 40) + 5],
+		    77);
+	}
+}
+
 static void
 nat(void)
 {
@@ -320,6 +455,17 @@ nat(void)
 		nat_of(version, 17);
 		nat_of(version, 6);
 	}
+
+	unit("errors of ICMP about what passed it are translated, there and back (RFC 5508)");
+	for (int version = 4; version <= 6; version += 2)
+		for (int address = 0; address < 2; address++) {
+			errors_of(version, 17, address != 0);
+			errors_of(version, 6, address != 0);
+		}
+
+	unit("echoes have an identifier in the place of a port");
+	echoes(4);
+	echoes(6);
 
 	unit("it is in front of the peer: what is on the link arrives, and wakes the flow");
 	linked_new(7, "delay=0");
