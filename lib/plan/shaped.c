@@ -56,7 +56,7 @@ plan_shaped_check(struct plan *p)
 		    "%s has no effect: a single service has no link", strrchr(path.s, '.') + 1);
 	else
 		plan_problem(p, PTH_ERROR, path.s,
-		    "%s: the services have no links in environment %s; use link, localhost or "
-		    "shadow_ns",
+		    "%s: the services have no links in environment %s; use link, localhost, "
+		    "docker_compose or shadow_ns",
 		    strrchr(path.s, '.') + 1, p->env->name);
 }
