@@ -18,6 +18,7 @@
 #include "base/strv.h"
 #include "io/file.h"
 #include "link/run.h"
+#include "link/tc.h"
 #include "packet/pcapng.h"
 
 #define READY_US (20 * PTH_SECOND_US) /* a busy machine has many to start */
@@ -33,6 +34,7 @@ struct supervise_link {
 	const json_t *plan;
 	struct pth_link_child child;
 	bool ready, over;
+	bool direct;   /* the kernel makes the conditions: there is no child */
 	json_t *ended; /* its last answer, owned; NULL: it has said nothing */
 };
 
@@ -209,6 +211,75 @@ start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 	return code;
 }
 
+/* --- by tc --- */
+
+/* The commands of both ends, each in its network. */
+static int
+run_tc(const struct supervisor *sup, const struct supervise_link *x, const json_t *commands,
+    struct pth_err *e)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (pth_link_tc_run(node_net(sup, pth_wireend_node(end_of(x, i))),
+		        json_array_get(commands, i), e) != 0)
+			return -1;
+	return 0;
+}
+
+static int
+start_direct(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
+{
+	struct pth_strv address[2] = { { NULL, 0 }, { NULL, 0 } };
+	const struct pth_strv *const both[2] = { &address[0], &address[1] };
+	const char *interface[2];
+	int netns[2], code;
+
+	for (size_t i = 0; i < 2; i++) {
+		take_strings(&address[i], pth_wireend_addresses(end_of(x, i)));
+		netns[i] = node_net(sup, pth_wireend_node(end_of(x, i)));
+		interface[i] = pth_wireend_interface(end_of(x, i));
+	}
+	code = pth_link_direct(netns, interface, both, e);
+	if (code == 0)
+		code = run_tc(sup, x, pth_wire_commands(x->plan), e);
+	for (size_t i = 0; i < 2; i++)
+		pth_strv_free(address[i].v);
+	x->child = (struct pth_link_child){ .changes = -1, .answers = -1, .in = PTH_BUF_INIT };
+	x->direct = x->ready = x->over = true;
+	return code;
+}
+
+/* Has the kernel what the commands ask for? */
+static int
+probe(const struct supervise_link *x, struct pth_err *e)
+{
+	json_t *commands = pth_wire_commands(x->plan), *list;
+	size_t i;
+
+	json_array_foreach(commands, i, list)
+		if (pth_link_tc_probe(list, e) != 0)
+			return -1;
+	return 0;
+}
+
+/* That which the plan says, or what auto comes to here. */
+static int
+start_any(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
+{
+	const char *backend = pth_wire_backend(x->plan), *because = pth_wire_because(x->plan);
+	bool wants = pth_wire_commands(x->plan) != NULL, has = wants && probe(x, e) == 0;
+
+	if (strcmp(backend, "pth-link") == 0)
+		return start(sup, x, e);
+	if (strcmp(backend, "tc") == 0 && !has)
+		return -1;
+	pth_event("link.backend", "{s:s,s:s,s:s*}", "link", pth_wire_name(x->plan), "backend",
+	    has ? "tc" : "pth-link", "reason",
+	    has       ? NULL :
+	        wants ? e->text :
+	                because);
+	return has ? start_direct(sup, x, e) : start(sup, x, e);
+}
+
 bool
 supervise_links_begin(struct supervisor *sup)
 {
@@ -231,7 +302,7 @@ supervise_links_begin(struct supervisor *sup)
 	}
 	json_array_foreach(list, i, v) {
 		sup->links[sup->nlinks] = (struct supervise_link){ .plan = v };
-		if (start(sup, &sup->links[sup->nlinks++], &e) != 0) {
+		if (start_any(sup, &sup->links[sup->nlinks++], &e) != 0) {
 			failed(sup, &sup->links[i], e.text);
 			return false;
 		}
@@ -382,6 +453,19 @@ supervise_links_run(struct supervisor *sup)
 	}
 }
 
+static bool
+change_one(struct supervisor *sup, struct supervise_link *x, const json_t *change)
+{
+	struct pth_err e;
+
+	if (!x->direct)
+		return send_line(x, pth_change_config(change));
+	if (run_tc(sup, x, pth_change_commands(change), &e) == 0)
+		return true;
+	failed(sup, x, e.text);
+	return false;
+}
+
 bool
 supervise_links_change(struct supervisor *sup, const json_t *link, char text[200])
 {
@@ -391,7 +475,7 @@ supervise_links_change(struct supervisor *sup, const json_t *link, char text[200
 	json_array_foreach(pth_atlink_changes(link), i, v) {
 		size_t n = (size_t)pth_change_wire(v);
 
-		if (n >= sup->nlinks || !send_line(&sup->links[n], pth_change_config(v))) {
+		if (n >= sup->nlinks || !change_one(sup, &sup->links[n], v)) {
 			snprintf(text, 200, "the link is not there");
 			return false;
 		}
@@ -515,7 +599,7 @@ one_capture(const struct supervise_link *x, size_t i)
 	json_t *o, *n = json_array_get(json_object_get(x->ended, "packets"), i),
 	           *omitted = json_array_get(json_object_get(x->ended, "omitted"), i);
 
-	if (file == NULL || !x->ready)
+	if (file == NULL || !x->ready || x->direct)
 		return NULL;
 	o = json_object();
 	pth_rcap_set_file(o, file);
