@@ -113,9 +113,9 @@ bench:
 #: peers     builds other QUIC implementations from their registries: tests/peers/README.md
 peers:
 	@tests/peers/build $(PEERS)
-#: check-peers  each of them as server and client against the others
+#: check-peers  each of them as server and client against the others, and over links
 check-peers:
-	@$(DEPS) build run && $(MAKE) $(JOBS) all && tests/peers/check
+	@$(DEPS) build run && $(MAKE) $(JOBS) all && tests/peers/check && tests/peers/links
 #: ivy       installs the compiler of Ivy from PyPI, for formal testers: man pth-ivy
 ivy:
 	@bin/pth-ivy install

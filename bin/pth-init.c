@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "container/compose.h"
+#include "container/join.h"
 #include "container/resolve.h"
 #include "container/start.h"
 #include "container/twice.h"
@@ -208,6 +209,8 @@ supervise(struct init *x, const struct pth_twice *t)
 	struct pth_proc_user who = { x->home.st_uid, x->home.st_gid };
 	struct pth_err e;
 
+	if (pth_inside_net(x->root) != NULL && !t->first)
+		pth_must(pth_join(x->homefd, pth_inside_net(x->root), req.ctl, &e), &e);
 	pth_must(pth_users_choose(pth_inside_user(x->root), &who, &e), &e);
 	pth_start_links(pth_inside_links(x->root));
 	give(x, &who);
@@ -292,7 +295,7 @@ main(int argc, char **argv)
 		    pth_start_command(x.root, tool.operand + 1, tool.operand_count - 1, &e), &e);
 		/* pth-exec has started the container, or somebody by hand. */
 		if (getenv("PTH_RUN") == NULL)
-			pth_must(pth_start_by_hand(x.dirfd, x.name, &e), &e);
+			pth_must(pth_start_by_hand(x.dirfd, x.root, &e), &e);
 	}
 	code = ready ? is_ready(&x) : run(&x);
 	json_decref(x.root);

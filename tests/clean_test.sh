@@ -34,7 +34,7 @@ oneTimeSetUp() {
 		"ps -a") cat containers ;;
 		"network ls") cat networks ;;
 		"volume ls") cat volumes ;;
-		images*) cat images ;;
+		images*) case $* in *org.pth.stage*) cat stages ;; *) cat images ;; esac ;;
 		"image inspect") [ -e "label.$5" ] && cat "label.$5" ;;
 		*) for id; do :; done; [ ! -e "stuck.$id" ] ;;
 		esac'
@@ -53,7 +53,7 @@ oneTimeTearDown() {
 
 setUp() {
 	rm -f calls down stuck.* label.*
-	: >containers && : >networks && : >volumes && : >images
+	: >containers && : >networks && : >volumes && : >images && : >stages
 }
 
 # things KIND: a list of this kind of thing, one of each owner.
@@ -61,6 +61,32 @@ things() {
 	printf '%s\n' "1|dead|$DEAD|one" "2|alive|$ALIVE|one" "3|boot|${boot%?}x.${ALIVE#*.}|two" \
 		"4|again|${ALIVE}0|one" '5|none||two' "6|odd|$boot.x.1|one" "7|part|$boot|one" \
 		"8|foreign|$DEAD|" '' '9|user|me|one' >"$1"
+}
+
+# An owner in another pid namespace: below ours root sees him, beside ours nobody knows.
+testOwnersInOtherPidNamespaces() {
+	need_hidden || return
+	unshare --pid --fork --kill-child sh -c 'sleep 1000 & echo $!; wait' >inner &
+	outer=$!
+	assertSoon 9 test -s inner
+	inner=$(cat inner) here=$(pgrep -f '^sleep 1000$')
+	ns=$(stat -Lc %i "/proc/$here/ns/pid")
+	assertNotEquals "$pidns" "$ns"
+	living=$boot.$inner.$(start_of "$here")
+	printf '%s\n' "1|dead|$DEAD.$pidns|one" "2|alive|$ALIVE.$pidns|one" \
+		"3|below|$living.$ns|one" "4|gone|$DEAD.$ns|one" "5|again|${living}0.$ns|one" \
+		"6|beside|$DEAD.4026530000|one" >containers
+	clean
+	assertCode 0
+	assertEquals 'dead gone again' "$(printf '%s\n' "$out" |
+		sed -n 's/^removed container \(.*\) (run one)/\1/p' | xargs)"
+	chmod 777 . && rm -f calls
+	# An ordinary user does not see all.
+	out=$(PATH=$PTH_TMP/fake:$PATH HOME=$PTH_TMP/home as_user pth-clean -n)
+	assertEquals 'would remove container dead (run one)' "$(echo "$out" | grep container)"
+	kill -KILL $outer
+	wait $outer 2>/dev/null
+	:
 }
 
 # clean WORD...: what docker was told to remove is in $removed then.
@@ -203,6 +229,39 @@ testImages() {
 		assertEquals "$(printf 'rmi %s\n' $ours)" "$removed"
 		assertMatch "$(cat calls)" '^images .*--filter label=org.pth.image '
 	done
+}
+
+# Of the stages in which images were compiled the newest of each image stays, as long as that does.
+testStagesThatAreNeeded() {
+	printf 'used:latest\tsha256:1\nold:latest\tsha256:2\n' >images
+	echo 'used:latest sha256:9 sha256:9' >label.sha256:1
+	echo 'old:latest sha256:9 sha256:9' >label.sha256:2
+	printf 'sha256:%s\n' 11 12 13 14 15 >stages
+	for id in sha256:11 sha256:13 used:latest old:latest; do echo used:latest >label.$id; done
+	echo build >label.sha256:12 # of a build that failed
+	echo old:latest >label.sha256:14
+	echo gone:latest >label.sha256:15
+	uses=$PTH_TMP/cache/pth/images
+	rm -rf "$uses" && mkdir -p "$uses"
+	echo "last.run.1 sha256:1" >"$uses/1.used"
+	export XDG_CACHE_HOME="$PTH_TMP/cache"
+	unset XDG_RUNTIME_DIR
+	clean -i
+	assertCode 0
+	assertEquals 'old:latest sha256:12 sha256:13 sha256:14 sha256:15' \
+		"$(printf '%s\n' "$out" | sed -n 's/^removed image //p' | xargs)"
+	assertEquals "$(printf '%s\n' "$out" | sed 's/removed image/rmi/')" "$removed"
+	# While something is built, they may be what it builds on.
+	: >"$uses/x.lock"
+	flock "$uses/x.lock" sh -c ': >locked; exec sleep 1000' &
+	assertSoon 9 test -e locked
+	clean -i -n
+	assertEquals 'would remove image old:latest' "$out"
+	pkill -P $!
+	wait $! 2>/dev/null
+	clean -i -a
+	assertEquals 7 "$(echo "$removed" | wc -l)"
+	unset XDG_CACHE_HOME
 }
 
 # Bases, what the last run has used and what a living one uses stay, unless all are meant. What

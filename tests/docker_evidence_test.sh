@@ -183,6 +183,63 @@ testOnlyPortsThatAreAskedForArePublished() {
 	assertMatch "$(cat run/*/docker-compose.yml)" '"24480:4443/udp"'
 }
 
+# A base is the one of its digest, whatever its name means by now; pth-image moves the digest.
+testDigestsOfARegistry() {
+	docker_ready || return
+	need docker-registry docker-registry || return
+	port=5055 # of our own network
+	printf '%s\n' 'version: 0.1' "storage: {filesystem: {rootdirectory: $PTH_TMP/registry}}" \
+		"http: {addr: \"127.0.0.1:$port\"}" >registry.yml
+	docker-registry serve registry.yml >registry.log 2>&1 &
+	registry=$!
+	assertSoon 20 grep -q 'listening on' registry.log
+	base=127.0.0.1:$port/base:1
+	pushed() { # WORD: a base that says it
+		printf 'FROM panther_base_service:latest\nENV SAYS=%s\n' "$1" |
+			docker build -q -t $base - >/dev/null 2>&1
+		docker push -q $base >/dev/null && docker image inspect \
+			-f '{{index .RepoDigests 0}}' $base | sed 's/.*@//'
+	}
+	first=$(pushed one)
+	second=$(pushed two)
+	assertMatch "$first $second" '^sha256:[0-9a-f]{64} sha256:[0-9a-f]{64}$'
+	assertNotEquals "$first" "$second"
+	mkdir -p plugins
+	printf '%s\n' 'plugin: pinned' 'kind: iut' 'extends: minip' 'description: pinned' \
+		'binary: sh' 'finite: true' 'commands: {server: [-c, "echo $SAYS"]}' \
+		'ready: {server: []}' "docker: {base: \"$base@$first\"} # kept" >plugins/pinned.yaml
+	cat >t.yaml <<-EOF
+		tests:
+		  - name: pinned
+		    network_environment: {type: docker_compose}
+		    services:
+		      s: {implementation: {name: pinned}, protocol: {name: minip, role: server}}
+		    steps: {wait: 20}
+	EOF
+	says() {
+		rm -rf run
+		PTH_EVENTS=none pth-parse t.yaml 2>/dev/null | pth-plan -P plugins 2>/dev/null |
+			PTH_EVENTS=none pth-compose | PTH_EVENTS=none pth-exec -o run >records.jsonl
+		out=$(head -1 records.jsonl)
+		assertEquals 'completed: ' "$(why)"
+		cat run/*/s/stdout.log
+		field '.result.images[0].below[0] | "\(.name) \(.digest)"'
+	}
+	docker rmi $base >/dev/null # it comes from the registry
+	assertEquals "one $base@$first $first" "$(says | xargs)"
+	assertEquals "plugins/pinned.yaml:9: $base: $first -> $second" \
+		"$(pth-image update -n plugins/pinned.yaml)"
+	assertEquals "one $base@$first $first" "$(says | xargs)"
+	pth-image update -q plugins/pinned.yaml
+	assertEquals "docker: {base: \"$base@$second\"} # kept" "$(tail -1 plugins/pinned.yaml)"
+	assertEquals "two $base@$second $second" "$(says | xargs)"
+	kill $registry
+	wait $registry 2>/dev/null
+	run pth-image update plugins/pinned.yaml
+	assertCode 4
+	assertMatch "$err" "^pth-image: plugins/pinned.yaml:9: $base: .*refused"
+}
+
 testTimesAreOfTheTestAndNotOfItsImages() {
 	docker_ready || return
 	mkdir -p plugins

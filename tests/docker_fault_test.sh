@@ -119,6 +119,7 @@ testBuildFailureIsQuoted() {
 	assertMatch "$(why)" '^error: setup: broken-functional:latest: Dockerfile:3: '
 	assertTrue 'log' "[ -s run/001-broken/images/*/build.log ]"
 	assertEquals 'nothing of the build is left' '' "$(docker ps -aq)"
+	assertNoMatch "$(cat run/001-broken/teardown/phases/*.stderr.log)" network
 }
 
 testEngineAway() {
@@ -155,6 +156,9 @@ testKilledRunIsCleaned() {
 	pth-exec -o alive alive.jsonl >alive.out &
 	alive=$!
 	assertSoon 30 sh -c '[ "$(docker ps --format "{{.Names}}" | grep -c client)" = 2 ]'
+	assertEquals 'whose they are says in which pid namespace' '' \
+		"$(docker ps --format '{{.Label "org.pth.owner"}}' |
+			grep -v "\.[0-9]*\.$(stat -Lc %i /proc/self/ns/pid)\$")"
 	kill -KILL $lost
 	wait $lost 2>/dev/null
 	out=$(pth-clean --dry-run)

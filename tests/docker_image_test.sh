@@ -44,6 +44,10 @@ testToolsOfExecutionEnvironments() {
 	tags=$(pth-image list | cut -f1 | grep ping_pong)
 	assertEquals 'ping_pong-functional:latest ping_pong-functional:latest-strace' \
 		"$(echo "$tags" | sort | xargs)"
+	# Nor is there more in a layer of packages than these.
+	assertEquals '' "$(docker run --rm --network none --user 0 --entrypoint find \
+		ping_pong-functional:latest-strace /var/cache/apt /var/lib/apt/lists \
+		/usr/share/doc/strace /usr/share/man -type f ! -name copyright ! -name lock)"
 	assertEquals /usr/bin/strace "$(for tag in $tags; do
 		docker run --rm --network none --entrypoint sh "$tag" -c 'command -v strace'
 	done)"
@@ -106,6 +110,9 @@ testQuicExample() {
 		looked=$((looked + 1))
 		assertTrue "$test: the same file" \
 			"cmp $test/server/www/data.bin $test/client/downloads/data.bin"
+		# Each packet is one of the network, and none that the kernel would still cut.
+		assertEquals "$test: the largest" '' "$(tshark -r "$test/server/capture.pcapng" \
+			-Y 'frame.len > 1514' 2>/dev/null | head -n 1)"
 	done
 	assertLeast 9 $looked tests
 	assertEquals 'http3 in the captures' 9 \

@@ -38,9 +38,14 @@ short_dir() {
 
 # engine_run: dockerd with $engine_options, until it answers; 1: it does not.
 engine_run() {
-	# No bridge of its own: the machine's engine may have docker0.
+	# No bridge of its own: the machine's engine may have docker0. The rules of the machine's
+	# network stay as they are, where no other engine's drop what bridges forward.
+	case ${PTH_OWN_NET:-}$(iptables -S FORWARD 2>/dev/null | head -n 1) in
+	'-P FORWARD ACCEPT') set -- --iptables=false --ip-forward=false ;;
+	*) set -- ;;
+	esac
 	# shellcheck disable=SC2086 # words
-	dockerd --bridge none ${engine_options:-} --data-root "$engine/data" \
+	dockerd --bridge none "$@" ${engine_options:-} --data-root "$engine/data" \
 		--exec-root "$engine_exec" -H "$DOCKER_HOST" -p "$engine/pid" \
 		>"$engine/log" 2>&1 8<&- &
 	engine_pid=$!

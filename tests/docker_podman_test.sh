@@ -62,6 +62,18 @@ oneTimeTearDown() {
 	rm -rf "$pod"
 }
 
+# It is not asked for the container's network.
+testLinks() {
+	podman_start || return
+	experiment link >t.yaml
+	echo '    links: [{between: [client, server], latency: 20ms}]' >>t.yaml
+	through t.yaml
+	assertEquals "$(why)" passed "$(field .verdict.status)"
+	assertLeast 5 "$(jq -r 'select(.direction == "down" and .fate == "delivered").packet' \
+		run/001-link/link.jsonl | wc -l)" pongs
+	assertEquals '' "$(ours)"
+}
+
 testMinip() {
 	podman_start || return
 	through "$TOP/examples/minip-docker.yaml"

@@ -185,6 +185,13 @@ testOrdinaryUserOwnsAllFiles() {
 	assertEquals 'completed: ' "$(why)"
 	assertEquals 65534 "$(cat home/run/*/client/stdout.log)"
 	assertEquals '' "$(find home ! -uid 65534)"
+	# Somebody else inside may write where all containers of the test do.
+	experiment shared '[sh, -c, "id -u; for d in /app/shared /app/sync_logs /opt/ticket; do
+          echo x >$d/x || exit; done"]' >t.yaml
+	echo 'docker: {user_mapping: {custom_uid: 4321, custom_gid: 4321}}' >>t.yaml
+	through_user t.yaml
+	assertEquals 'completed: ' "$(why)"
+	assertEquals 4321 "$(cat home/run/*/client/stdout.log)"
 	rm -rf home
 }
 

@@ -19,8 +19,13 @@ oneTimeSetUp() {
 		images*) cat "$W/list" ;;
 		"buildx version") [ -e "$W/buildx" ] ;;
 		image*)
-			[ -e "$file" ] || exit 1
-			case $4 in "{{.Id}}") cut -d" " -f1 "$file" ;; *) cat "$file" ;; esac
+			shift 4
+			code=0
+			for word; do
+				file=$W/img/$(printf %s "$word" | tr /: __)
+				sed "/|/!s/\$/|/" "$file" 2>/dev/null || code=1
+			done
+			exit $code
 			;;
 		*)
 			n=$(($(cat "$W/n") + 1)) && echo $n >"$W/n"
@@ -147,16 +152,21 @@ testLock() {
 	need git git || return
 	mkdir repo plain && git_ init -q && echo 1 >repo/a && git_ add a && git_ commit -qm 1
 	echo 'FROM below AS x' >dir/Dockerfile
-	echo 'sha256:8 ' >img/below
+	echo 'sha256:8 |below@sha256:88 ' >img/below
 	built 1 -s a.tar=HEAD:repo -s 'b.tar=:plain'
 	assertEquals "$(line '{"tag":"t:latest","id":"sha256:1","hash":"HASH","below":' \
-		'[{"name":"below","id":"sha256:8"}],"sources":[{"repository":"repo","revision":' \
+		'[{"name":"below","id":"sha256:8","digest":"sha256:88"}],' \
+		'"sources":[{"repository":"repo","revision":' \
 		"\"HEAD\",\"commit\":\"$(git_ rev-parse HEAD)\"}," \
 		'{"repository":"plain","revision":""}]}' | tr -d ' ')" \
 		"$(sed 's/[0-9a-f]\{64\}/HASH/' dir.lock)"
 	rm dir.lock
 	built 1 -s a.tar=HEAD:repo -s 'b.tar=:plain'
 	assertTrue 'also of one that was there' '[ -s dir.lock ]'
+	assertMatch "$(cat dir.lock)" '"digest":"sha256:88"'
+	# The engine is asked once for all of it.
+	rm calls && built 1 -s a.tar=HEAD:repo -s 'b.tar=:plain'
+	assertEquals 1 "$(wc -l <calls)"
 }
 
 # Each input alone makes another image; the same once more does not.
@@ -404,9 +414,12 @@ bootstrap() {
 		: >"$r/usr/share/doc/x/copyright"; : >"$r/usr/share/doc/x/README"
 		: >"$r/var/cache/apt/archives/x.deb"; : >"$r/var/lib/apt/lists/x"
 		: >"$r/usr/share/man/man1/x.1"; : >"$r/var/log/x.log"; : >"$r/kept"'
-	fake chroot 'shift
+	fake chroot 'root=$1
+		shift
 		echo "chroot $* TMPDIR=${TMPDIR:-}" >>"$BASE/calls"
 		case $1 in
+		apt-get) [ ! -e "$BASE/no-security" ] || [ "$2" != update ] ||
+			! grep -qr bookworm-security "$root/etc/apt" ;;
 		xargs) echo "packages $(xargs)" >>"$BASE/calls"
 			[ ! -e "$BASE/no-package" ] || {
 				echo "E: Unable to locate package nano"
@@ -433,8 +446,10 @@ testBase() {
 	assertMatch "$(cat calls)" \
 		'^chroot xargs apt-get install -y --no-install-recommends TMPDIR=$'
 	assertMatch "$(cat calls)" '^import .*-c CMD \["/bin/sh"\] - panther_base_service:latest$'
-	assertEquals './kept ./usr/share/doc/x/copyright' \
+	assertEquals "$(line ./etc/apt/apt.conf.d/small ./etc/apt/sources.list.d/security.list \
+		./etc/dpkg/dpkg.cfg.d/small ./kept ./usr/share/doc/x/copyright)" \
 		"$(grep -v '/$' imported | sort | xargs)"
+	assertEquals 'update upgrade' "$(sed -n 's/^chroot apt-get \([^ ]*\).*/\1/p' calls | xargs)"
 	assertEquals 'nothing is left' '' "$(ls "$TMPDIR" | grep pth-base)"
 	base
 	assertEquals "$name is as it should be; -f makes it anew" "$out"
@@ -452,6 +467,13 @@ testBase() {
 	assertMatch "$(cat calls)" '^debootstrap .* trixie [^ ]* http://deb.debian.org/debian$'
 	assertMatch "$(cat calls)" '^debootstrap .* bookworm [^ ]* https://mirror/debian$'
 	assertMatch "$packages" ' procps nano g\+\+$'
+	: >no-security
+	base -f
+	assertEquals "$name made of bookworm from http://deb.debian.org/debian, without security \
+updates: http://deb.debian.org/debian-security has none" "$out"
+	assertNoMatch "$(cat imported)" 'security'
+	rm no-security
+	n=$((n + 1))
 	base -q mine:1
 	assertEquals "$((n + 1)) " "$(cat n) $out$err"
 	assertMatch "$(cat img/mine_1)" ' mine:1/[0-9a-f]{64}//$'
@@ -469,7 +491,7 @@ testBaseWithAuthorities() {
 	assertCode 0
 	assertMatch "$(cat calls)" \
 		'^debootstrap --variant=minbase --include=ca-certificates bookworm'
-	assertEquals 'update-ca-certificates apt-get xargs' \
+	assertEquals 'update-ca-certificates apt-get apt-get xargs' \
 		"$(sed -n 's/^chroot \([^ ]*\).*/\1/p' calls | xargs)"
 	assertEquals './usr/local/share/ca-certificates/site-1.crt
 ./usr/local/share/ca-certificates/site-2.crt' "$(grep 'site-' imported | sort)"

@@ -588,6 +588,63 @@ http_runs() {
 	done
 }
 
+# What both ends of a link that loses and delays have seen, and of TCP also reorders and doubles:
+# packets that were lost behind the one are not in the other. (Of QUIC packets that overtake others
+# or are corrupted Wireshark 4.0 guesses wrong packet numbers, and cannot decrypt some that we can.)
+testBothEndsOfALink() {
+	need_namespaces || return
+	need gtlsserver ngtcp2-server && need gtlsclient ngtcp2-client && need nginx nginx &&
+		need curl curl && need tshark tshark && need jq jq || return
+	rm -rf ends
+	cat >ends.yaml <<-'end'
+	tests:
+	  - name: quic
+	    network_environment: {type: link}
+	    seed: 3
+	    services:
+	      server:
+	        implementation: {name: ngtcp2}
+	        protocol: {name: quic, role: server}
+	        ports: ["4443:4443"]
+	        files: [{path: www/a.bin, size: 400kB, seed: 1}]
+	      client:
+	        implementation: {name: ngtcp2, requests: [/a.bin]}
+	        protocol: {name: quic, role: client, target: server}
+	    steps: {wait: 30}
+	    links: [{between: [client, server], latency: 4ms, loss: 3%}]
+	  - name: tcp
+	    network_environment: {type: link}
+	    seed: 3
+	    services:
+	      server:
+	        implementation: {name: nginx, type: iut, tls: false}
+	        protocol: {name: http, role: server}
+	        ports: ["4443:4443"]
+	        files: [{path: www/a.bin, size: 400kB, seed: 1}]
+	      client:
+	        implementation: {name: curl, type: iut, tls: false, requests: [/a.bin]}
+	        protocol: {name: http, role: client, target: server}
+	    steps: {wait: 30}
+	    links: [{between: [client, server], latency: 4ms, loss: 3%, reorder: 3%,
+	      duplicate: 1%}]
+	end
+	run pth run -o ends ends.yaml
+	assertCode 0
+	for side in client server; do
+		for name in quic tcp; do
+			tshark -r ends/*-$name/$side/capture.pcapng -Y 'udp || tcp' \
+				-w $name-$side.pcapng 2>/dev/null
+			pth-packets --stats $name-$side.pcapng | jq -c '{id: 1, metrics: .}' \
+				>$name-$side.json
+		done
+		same_numbers "quic-$side" 60 -d udp.port==4443,quic
+		same_tcp "tcp-$side" 4443
+	done
+	assertNotEquals "$(number quic-client .packets)" "$(number quic-server .packets)"
+	assertLeast 1 "$(number quic-server .quic.server.retransmitted_bytes)" 'bytes again'
+	assertLeast 1 "$(number tcp-server .tcp.retransmissions)" 'segments again'
+}
+
 # Requests, responses by status, and bytes of bodies.
 same_http() { # name
 	columns "$1.pcapng" http.request.method http.response.code http.content_length \

@@ -28,6 +28,27 @@ experiment() {
 	end
 }
 
+# What an environment says of its network becomes links, or is refused: never nothing.
+testShapedNetworks() {
+	looked=0
+	for kind in localhost 'localhost, container: true, image: x' docker_compose; do
+		for key in 'latency: 10' 'jitter: 2, latency: 10' 'packet_loss: 0.5' \
+			'bandwidth: 10 Mbit' 'network: {latency: 10}'; do
+			(net="$kind, $key" && experiment) >x.yaml
+			plan x.yaml
+			found=$(jq_out -r 'select(.id) | .error.message // (.plan.links[0].config |
+				del(.seed) | keys[0])')
+			case $kind in
+			localhost) assertMatch "$found" '^(delay|jitter|loss|rate)$' ;;
+			*) assertMatch "$found" \
+				'^(delay|jitter|loss|rate)$|no links in|links join several' ;;
+			esac
+			looked=$((looked + 1))
+		done
+	done
+	assertLeast 15 $looked networks
+}
+
 # plan FILE [OPTION...]: through both stages.
 plan() {
 	file=$1

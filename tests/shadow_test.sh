@@ -150,7 +150,9 @@ testPass() {
 	assertEquals 'ping-server 1000000 10 ping_server/eth0.pcap' "$(value '.result.services |
 		.ping_server | [.host, .started_us, .capture.packets, .capture.file] | join(" ")')"
 	assertEquals 'simulated time' 9010000 "$(value .metrics.captured_us)"
-	assertEquals 10 "$(value .metrics.packets)"
+	assertEquals 10 "$(value .metrics.packets)" # both ends saw the same
+	assertEquals 'ping_client 10, ping_server 10' "$(value '.metrics.captures | sort_by(.service) |
+		map("\(.service) \(.packets)") | join(", ")')"
 	assertEquals 'stderr of ping-server' "$(cat passes/001-t/ping_server/stderr.log)"
 	assertEquals 'left by ping-client' "$(cat passes/001-t/ping_client/left)"
 	assertMatch "$(cat passes/events.jsonl)" '"event":"network.configured".*"of":"simulator"'

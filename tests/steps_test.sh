@@ -277,8 +277,8 @@ testWhatIsNotSupported() {
 	assertEquals 'unsupported: steps: link: the test has no links' "$(status)"
 	steps='' over='{"links": [{"latency": "10ms"}]}'
 	exec_ "$(svc s '{}' sh -c ': >ran')"
-	assertEquals "$(line unsupported: links: only an environment of type localhost or link can \
-		have them)" "$(status)"
+	assertEquals "$(line unsupported: links: only environments of type localhost, link and \
+		docker_compose can have them)" "$(status)"
 	assertFalse 'nothing has run' '[ -e out/t/s/ran ]'
 	over='' steps='[{"dance": {}}]'
 	exec_ "$(svc s '{}' true)"

@@ -3,6 +3,7 @@
  * One line per event on stdout; ends with 0 on SIGINT and SIGTERM.
  */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,7 +170,7 @@ main(int argc, char **argv)
 				return usage(stderr, 2);
 			break;
 		case 's':
-			if (!minip_number(optarg, 0, 2147483647, &seed))
+			if (!minip_number(optarg, 0, LONG_MAX, &seed))
 				return usage(stderr, 2);
 			break;
 		case 'h': return usage(stdout, 0);

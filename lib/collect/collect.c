@@ -11,6 +11,7 @@
 #include "base/os.h"
 #include "collect/artifact.h"
 #include "collect/conflict.h"
+#include "collect/links.h"
 #include "collect/metric.h"
 #include "collect/own.h"
 #include "collect/prune.h"
@@ -97,6 +98,7 @@ collect_dir(json_t *rec, int dirfd, const char *path, const struct pth_collect_o
 	pth_metric_measures(dirfd, rec, artifacts, metrics);
 	budget = pth_artifact_budget(opt->file_bytes, opt->files_us);
 	pth_qlog_metrics(dirfd, artifacts, &budget, metrics, capture.series);
+	collect_links_metrics(dirfd, rec, metrics, capture.series);
 	if (capture.series != NULL)
 		put_series(dirfd, path, &series);
 	collect_own_events(dirfd, rec, artifacts);

@@ -45,6 +45,23 @@ last_name(const char *path)
 	return dot != NULL ? dot + 1 : path;
 }
 
+/* Numbers of a link that grow with its packets. */
+static bool
+grows_on_link(const char *name)
+{
+	static const char *const names[] = { PTH_KEY(linkway, packets), PTH_KEY(linkway, bytes),
+		PTH_KEY(linkway, delivered), PTH_KEY(linkway, lost), PTH_KEY(linkway, under_way),
+		PTH_KEY(linkway, duplicates), PTH_KEY(linkway, reordered),
+		PTH_KEY(linkway, corrupted), PTH_KEY(linkway, marked), PTH_KEY(linkway, rebound),
+		PTH_KEY(linkway, delay_max_us), PTH_KEY(linkway, queue_max_packets),
+		PTH_KEY(linkway, queue_max_bytes), PTH_KEYS_linklost(PTH_KEY_OF, linklost) };
+
+	for (size_t i = 0; i < countof(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Can only what is missing make this number larger, and nothing make it smaller? The numbers
  * of descriptors say it themselves. */
 static bool
@@ -70,6 +87,8 @@ only_grows(const char *path)
 		PTH_KEYS_traffic(PTH_KEY_OF, traffic) };
 	const char *name = last_name(path);
 
+	if (begins(path, PTH_GAP_LINKS))
+		return grows_on_link(name);
 	for (size_t i = 0; i < countof(names); i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;
@@ -140,7 +159,7 @@ concerns(const json_t *metrics, const char *of, const char *path)
 		    begins(path, PTH_GAP_QLOG);
 	if (strcmp(of, PTH_GAP_SAMPLES) == 0)
 		return strstr(path, ".peak.") != NULL || strstr(path, ".traffic.") != NULL;
-	if (begins(of, PTH_GAP_QLOG)) /* all numbers of a service */
+	if (begins(of, PTH_GAP_QLOG) || begins(of, PTH_GAP_LINKS)) /* all of a service, or link */
 		return begins(path, of) && path[strlen(of)] == '.';
 	return strcmp(of, path) == 0;
 }

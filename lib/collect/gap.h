@@ -5,7 +5,8 @@
  *
  * A gap is of the capture, of its contents (what is encrypted and was not seen), of the
  * artifacts, of the samples, of the display filters that tshark has counted, of the qlog files
- * of a service: "qlog.SERVICE", or of one number of a service: "measures.SERVICE.NAME".
+ * of a service: "qlog.SERVICE", of the log of a link: "links.NAME", or of one number of a service:
+ * "measures.SERVICE.NAME".
  */
 #ifndef PTH_COLLECT_GAP_H
 #define PTH_COLLECT_GAP_H
@@ -19,7 +20,8 @@
 #define PTH_GAP_ARTIFACTS "artifacts"
 #define PTH_GAP_SAMPLES "samples"
 #define PTH_GAP_FILTERS "filters"
-#define PTH_GAP_QLOG "qlog." /* and the service */
+#define PTH_GAP_QLOG "qlog."   /* and the service */
+#define PTH_GAP_LINKS "links." /* and the name of the link */
 
 /* Numbers between two, both inclusive; what a number may be of which not all was seen. */
 struct pth_span {

@@ -42,13 +42,17 @@ is_missing(const json_t *rec, const char *service)
 	return json_is_string(PTH_GET(cap, plan, file));
 }
 
+static bool
+in_containers(const json_t *rec)
+{
+	return strcmp(pth_result_evidence(pth_test_result(rec)), "container") == 0;
+}
+
 /* The captures in question, [[name of the service or null, capture]]: the test's own,
- * and when it cannot be read, or for all, those of services. A simulator writes its own, in a form
- * that is not put together: the first of them counts. */
+ * and when it cannot be read, or for all, those of services. */
 static json_t *
 chosen(const json_t *rec, bool all)
 {
-	bool first = !all && PTH_GET(result, pth_test_result(rec), simulated_us) != NULL;
 	json_t *list = json_array(), *c = pth_result_capture(pth_test_result(rec)), *s;
 	const char *name, *file = has_files(c) ? pth_rcap_file(c) : "";
 
@@ -64,9 +68,8 @@ chosen(const json_t *rec, bool all)
 		else if (pth_losses_apart(rec) && is_missing(rec, name))
 			pth_json_push(list,
 			    json_pack("[o,{s:s}]", pth_json_string(name), PTH_KEY(rcap, error),
-			        "its container has left no capture"));
-		if (first && has_files(c))
-			break;
+			        in_containers(rec) ? "its container has left no capture" :
+			                             "its host has left no capture"));
 	}
 	return list;
 }
@@ -88,7 +91,7 @@ bool
 pth_losses_apart(const json_t *rec)
 {
 	return !has_files(pth_result_capture(pth_test_result(rec))) &&
-	    strcmp(pth_result_evidence(pth_test_result(rec)), "container") == 0;
+	    (in_containers(rec) || PTH_GET(result, pth_test_result(rec), simulated_us) != NULL);
 }
 
 void

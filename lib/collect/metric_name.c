@@ -28,7 +28,8 @@ static const struct {
 	const char *name;
 	const struct row *rows;
 } objects[] = { ROWS(metrics), ROWS(msvc), ROWS(peak), ROWS(traffic), ROWS(packetsum), ROWS(conns),
-	ROWS(connend), ROWS(ecn), ROWS(close), ROWS(httpsum), ROWS(transfer), ROWS(qlogsum) };
+	ROWS(connend), ROWS(ecn), ROWS(close), ROWS(httpsum), ROWS(transfer), ROWS(qlogsum),
+	ROWS(linksum), ROWS(linkway), ROWS(linklost) };
 
 /* The names that are made, as keys of an object, so that each is there once. */
 struct names {
@@ -39,7 +40,22 @@ struct names {
 
 static void of_object(struct names *n, const char *object, const char *prefix);
 
-/* The members of a map are of services, but those of `protocols`, whose names a capture brings. */
+static void
+of_links(struct names *n, const char *prefix)
+{
+	json_t *wire;
+	size_t i;
+
+	json_array_foreach(pth_plan_links(pth_test_plan(n->rec)), i, wire) {
+		pth_auto_buf b = PTH_BUF_INIT;
+
+		pth_buf_addf(&b, "%s.%s", prefix, pth_wire_name(wire));
+		of_object(n, "linksum", b.s);
+	}
+}
+
+/* The members of a map are of services, but those of `links`, and of `protocols`, whose names a
+ * capture brings. */
 static void
 of_map(struct names *n, const struct row *r, const char *prefix)
 {
@@ -48,7 +64,9 @@ of_map(struct names *n, const struct row *r, const char *prefix)
 	const char *service;
 	json_t *v;
 
-	if (strcmp(r->of, "packetsum") != 0) {
+	if (strcmp(r->of, "linksum") == 0) {
+		of_links(n, prefix);
+	} else if (strcmp(r->of, "packetsum") != 0) {
 		json_object_foreach(pth_test_services(n->rec), service, v) {
 			pth_buf_cut(&b, 0);
 			pth_buf_addf(&b, "%s.%s", prefix, service);

@@ -125,7 +125,8 @@ check_network(struct compose *c)
 	const char *mode = pth_docker_network_mode(c->docker);
 	char address[16];
 
-	if (!c->whole && strcmp(mode, "bridge") != 0 && strcmp(mode, "overlay") != 0) {
+	if (!c->whole && !c->linked && strcmp(mode, "bridge") != 0 &&
+	    strcmp(mode, "overlay") != 0) {
 		pth_err_set(c->e, PTH_INPUT,
 		    "docker.network_mode %s: a test in containers has a network of its own "
 		    "(bridge or overlay); the network environment localhost runs on this machine",
@@ -363,6 +364,8 @@ pth_compose_test(
 	look_at_platforms(&c);
 	c.mtu = smallest_mtu(pth_test_services(rec));
 	c.whole = pth_envparam_container(c.params);
+	c.linked = json_array_size(pth_plan_links(plan)) > 0;
+	c.subnet = c.linked ? NULL : c.subnet;
 	c.certs = container_mentions(pth_plan_services(plan), "@{dir}/certs") ||
 	    container_mentions(pth_plan_setup(plan), "@{dir}/certs");
 	r = build(&c);
@@ -403,6 +406,12 @@ pth_compose_how(struct pth_buf *b, const json_t *rec, bool stack)
 			ends = pth_svc_name(s);
 	if (pth_envparam_container(pth_env_parameters(environment)))
 		n = 0; /* the only one */
+	if (json_array_size(pth_plan_links(pth_test_plan(rec))) > 0) {
+		pth_buf_adds(b,
+		    "By hand: not possible, for the links of the test are made by "
+		    "pth-exec(1)");
+		return;
+	}
 	pth_buf_addf(b, "By hand: %s",
 	    stack ? "docker stack deploy -c THIS NAME" : "docker-compose -f THIS up");
 	if (!stack && n == 1)

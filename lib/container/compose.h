@@ -23,6 +23,7 @@
 #define PTH_INSIDE_PLAN "/pth/plan.json"
 #define PTH_INSIDE_REST "--"  /* what follows is the command of the service */
 #define PTH_INSIDE_ASK ".ask" /* in the service's directory */
+#define PTH_INSIDE_NET ".net" /* there, too, when links join the containers */
 /* The only container of a test whose services share one. */
 #define PTH_COMPOSE_WHOLE "container"
 

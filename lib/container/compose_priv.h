@@ -26,6 +26,7 @@ struct compose {
 	const char *platforms; /* these, or NULL: the usual ones */
 	bool certs;            /* the test makes certificates */
 	bool whole;            /* one container for all services */
+	bool linked;           /* links join the containers, which have no network else */
 	json_t *units;         /* services as containers have them: those of the plan, or one */
 	json_t *unit_given;    /* whole: its part of the record */
 	json_t *services;      /* of the document, by name */
@@ -45,6 +46,9 @@ json_t *container_service(
 json_t *container_labels(const struct compose *c);
 /* The address of the service with this index in the subnet; false without one. */
 bool container_address(const struct compose *c, size_t index, char to[16]);
+
+/* container/linked.c: names of all services and their addresses, "server:198.18.0.2". */
+json_t *container_hosts(const struct compose *c);
 
 /* container/document.c: the compose file of all services. */
 json_t *container_document(const struct compose *c);

@@ -118,9 +118,11 @@ container_create(const struct compose *c, const char *name, const json_t *doc)
 	}
 	if (!c->whole && pth_twice_compiles(pth_json_named(pth_plan_services(c->plan), name)))
 		container_push_option(argv, "--env", PTH_TWICE_ENV "=" PTH_TWICE_FILE);
-	container_push_option(argv, "--network", c->whole ? "none" : c->project);
-	if (!c->whole)
+	container_push_option(
+	    argv, "--network", json_object_get(doc, "networks") == NULL ? "none" : c->project);
+	if (json_object_get(doc, "networks") != NULL)
 		container_push_option(argv, "--network-alias", name);
+	push_list(argv, "--add-host", json_object_get(doc, "extra_hosts"));
 	if (json_object_get(net, "ipv4_address") != NULL)
 		container_push_option(argv, "--ip", pth_json_str(net, "ipv4_address", ""));
 	push_list(argv, "--publish", json_object_get(doc, "ports"));

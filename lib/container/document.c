@@ -147,13 +147,18 @@ notes(const struct compose *c)
 	        "its logs in the directory of the service, see pth-init(1).");
 	container_push(list,
 	    "It is root, to become that user (SETUID, SETGID), to give it the directory and to "
-	    "take "
-	    "that back (CHOWN, DAC_OVERRIDE, FOWNER), and to stop its programs (KILL).");
+	    "take that back (CHOWN, DAC_OVERRIDE), to open for it what all containers of the test "
+	    "share (FOWNER), and to stop its programs (KILL).");
 	if (any_has(c, "cap_add", "NET_RAW"))
 		container_push(list,
 		    "It captures packets (NET_RAW), those of the network and not larger ones "
 		    "(NET_ADMIN, to switch segmentation offload off).");
-	if (!c->whole)
+	if (c->linked)
+		container_push(list,
+		    "The containers are joined by links, which pth-exec(1) moves into them, see "
+		    "LINKS in pth-experiment(5); process 1 waits for those, and refuses to run "
+		    "without.");
+	else if (!c->whole)
 		container_push(list,
 		    "`ports` are those that the experiment publishes; the services reach each "
 		    "other without.");
@@ -186,7 +191,7 @@ container_document(const struct compose *c)
 	pth_json_set(o, "services", all);
 	if (json_object_size(c->volumes) > 0)
 		pth_json_set(o, "volumes", volumes(c));
-	if (!c->whole)
+	if (!c->whole && !c->linked)
 		pth_json_set(o, "networks", json_pack("{s:o}", c->network_key, network(c)));
 	return o;
 }

@@ -293,6 +293,23 @@ own(const struct pth_image_req *q, const char *path, struct pth_buf *out, struct
 	return 0;
 }
 
+/* Nothing is compiled on a base: what only a stage of compilers would read is not passed over. */
+static int
+check_base(const struct pth_image_req *q, const char *builder, struct pth_err *e)
+{
+	static const char *const keys[] = { "repository", "revision", "dependencies", "patches",
+		"build_base", "build_packages", "build", "copy" };
+	const json_t *d = pth_svc_docker(q->service), *v;
+
+	for (size_t i = 0; strcmp(builder, "base") == 0 && i < countof(keys); i++) {
+		v = json_object_get(d, keys[i]);
+		if (json_array_size(v) > 0 || json_string_length(v) > 0)
+			return container_image_bad(q, keys[i], NULL, e,
+			    "nothing is compiled without a builder: c, cpp, go, python or rust");
+	}
+	return 0;
+}
+
 int
 container_image_render(const struct pth_image_req *q, const char *builder, json_t *vars,
     struct pth_buf *out, struct pth_err *e)
@@ -309,6 +326,8 @@ container_image_render(const struct pth_image_req *q, const char *builder, json_
 	if (!pth_one_of(builder, builders, countof(builders)))
 		return container_image_bad(
 		    q, "builder", builder, e, "is none of base, c, cpp, go, python, rust");
+	if (check_base(q, builder, e) != 0)
+		return -1;
 	pth_buf_addf(&name, "dockerfile-%s.j2", builder);
 	if (include((void *)(uintptr_t)q->share, name.s, &src, e) == 0)
 		t = pth_template_parse(name.s, src.s, src.len, &opt, e);

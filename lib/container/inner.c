@@ -139,7 +139,7 @@ inner_alone(const struct compose *c, const json_t *service)
 	json_object_del(pth_phases_run(pth_svc_phases(s)), PTH_KEY(cmd, argv));
 	json_object_del(s, PTH_KEY(svc, capture)); /* it is that of the plan */
 	/* A look by HTTP takes the address of others, in numbers. */
-	json_array_foreach(pth_test_assertions(c->rec), k, a)
+	json_array_foreach(c->linked ? NULL : pth_test_assertions(c->rec), k, a)
 		if (is_for(pth_look_service(a), name) &&
 		    (PTH_GET(look, a, endpoint) != NULL ||
 		        PTH_GET(look, a, expected_status) != NULL))
@@ -297,6 +297,8 @@ container_inner(struct compose *c, const json_t *service)
 		return root;
 	}
 	pth_inside_set_ask(root, PTH_INSIDE_ASK);
+	if (c->linked)
+		pth_inside_set_net(root, PTH_INSIDE_NET);
 	pth_inside_set_network_environment(root, monitoring(c));
 	return root;
 }

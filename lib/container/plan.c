@@ -144,13 +144,25 @@ setup(const struct compose *c)
 		container_push(argv, pth_json_str(v, "name", key));
 		pth_json_push(list, cmd_for("docker_runtime", argv, COMMAND_LIMIT));
 	}
-	if (!c->whole)
+	if (!c->whole && !c->linked)
 		pth_json_push(list, cmd_for("network_setup", network_create(c), COMMAND_LIMIT));
 	return list;
 }
 
-/* Containers that were never made are no trouble; a network that does not go
- * away is: something of ours still hangs on it. What the user wants to look
+/* A network or volume that was never made is no trouble; one that does not go away is: something
+ * of ours still hangs on it. */
+static json_t *
+remove_if_there(const char *kind, const char *name)
+{
+	static const char script[] = "said=$(docker \"$1\" rm \"$2\" 2>&1) || case $said in *'not "
+	                             "found'* | *[Nn]'o such '*) "
+	                             ";; *) printf '%s\\n' \"$said\" >&2; exit 1 ;; esac";
+
+	return cmd(json_pack("[s,s,s,s,s,s]", "sh", "-c", script, "docker rm", kind, name),
+	    COMMAND_LIMIT, true);
+}
+
+/* Containers that were never made are no trouble. What the user wants to look
  * at afterwards stays, until pth-clean. */
 static json_t *
 teardown(const struct compose *c)
@@ -165,16 +177,12 @@ teardown(const struct compose *c)
 	json_object_foreach(c->services, key, v)
 		container_push(rm, pth_json_str(v, "container_name", ""));
 	pth_json_push(list, cmd(rm, COMMAND_LIMIT, false));
-	if (!c->whole && pth_docker_remove_docker_network(c->docker))
-		pth_json_push(list,
-		    cmd(json_pack("[s,s,s,s]", "docker", "network", "rm", c->project),
-		        COMMAND_LIMIT, true));
+	if (!c->whole && !c->linked && pth_docker_remove_docker_network(c->docker))
+		pth_json_push(list, remove_if_there("network", c->project));
 	json_object_foreach(c->volumes, key, v)
 		if (!keep && pth_docker_remove_docker_volume(c->docker))
-			pth_json_push(list,
-			    cmd(json_pack("[s,s,s,s]", "docker", "volume", "rm",
-			            pth_json_str(v, "name", key)),
-			        COMMAND_LIMIT, true));
+			pth_json_push(
+			    list, remove_if_there("volume", pth_json_str(v, "name", key)));
 	if (!pth_docker_remove_images_after(c->docker))
 		return list;
 	json_array_foreach(c->images, i, v)
@@ -241,13 +249,14 @@ phases_outside(json_t *create, const json_t *service, const char *container, int
 }
 
 static json_t *
-inner_outside(bool whole, const char *container)
+inner_outside(const struct compose *c, const char *container)
 {
 	json_t *wait = json_pack("[s,s,s]", "docker", "wait", container);
 	json_t *stop = json_pack("[s,s,s,s,s]", "docker", "kill", "--signal", "TERM", container);
 
-	return json_pack("{s:s,s:s*,s:o,s:o}", PTH_KEY(inner, file), "inner.json",
-	    PTH_KEY(inner, ask), whole ? NULL : PTH_INSIDE_ASK, PTH_KEY(inner, wait),
+	return json_pack("{s:s,s:s*,s:s*,s:o,s:o}", PTH_KEY(inner, file), "inner.json",
+	    PTH_KEY(inner, ask), c->whole ? NULL : PTH_INSIDE_ASK, PTH_KEY(inner, net),
+	    c->linked ? PTH_INSIDE_NET : NULL, PTH_KEY(inner, wait),
 	    cmd(wait, COMMAND_LIMIT, false), PTH_KEY(inner, stop), cmd(stop, COMMAND_LIMIT, false));
 }
 
@@ -272,7 +281,7 @@ service_outside(const struct compose *c, const json_t *service)
 	pth_svc_set_phases(o,
 	    phases_outside(
 	        container_create(c, name, doc), c->whole ? NULL : service, container, limit));
-	pth_svc_set_inner(o, inner_outside(c->whole, container));
+	pth_svc_set_inner(o, inner_outside(c, container));
 	pth_svc_set_ready(o,
 	    json_pack("[{s:s,s:s,s:I}]", PTH_KEY(ready, kind), "file", PTH_KEY(ready, path),
 	        ".ready", PTH_KEY(ready, timeout_us), (json_int_t)begin));

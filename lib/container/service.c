@@ -190,7 +190,7 @@ ports(struct compose *c, const json_t *service, const json_t *given)
 	json_t *list = json_array(), *v;
 	size_t i;
 
-	json_array_foreach(published(c, pth_svc_name(service), given), i, v) {
+	json_array_foreach(c->linked ? NULL : published(c, pth_svc_name(service), given), i, v) {
 		const char *s = json_string_value(v), *colon = s != NULL ? strchr(s, ':') : NULL,
 		           *proto;
 		long long inside = 0;
@@ -326,7 +326,9 @@ sysctls(const struct compose *c, const json_t *service)
 {
 	json_t *o = json_object();
 
-	if (!c->whole && !pth_envparam_enable_ipv6(c->params))
+	if (c->linked)
+		pth_json_set(o, "net.ipv6.conf.all.disable_ipv6", json_string("0"));
+	else if (!c->whole && !pth_envparam_enable_ipv6(c->params))
 		pth_json_set(o, "net.ipv6.conf.all.disable_ipv6", json_string("1"));
 	if (pth_svc_port(service) > 0 && pth_svc_port(service) < 1024)
 		pth_json_set(o, "net.ipv4.ip_unprivileged_port_start", json_string("0"));
@@ -368,10 +370,12 @@ container_service(struct compose *c, const json_t *service, const json_t *given,
 	if (env == NULL)
 		return NULL;
 	pth_json_set(o, "environment", env);
-	if (c->whole)
+	if (c->whole || c->linked)
 		pth_json_set(o, "network_mode", json_string("none"));
 	else
 		pth_json_set(o, "networks", network(c, name, index));
+	if (c->linked)
+		pth_json_set(o, "extra_hosts", container_hosts(c));
 	list = ports(c, service, given);
 	if (json_array_size(list) > 0)
 		pth_json_set(o, "ports", json_incref(list));

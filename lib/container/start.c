@@ -50,11 +50,17 @@ has_run(int dirfd, int home)
 }
 
 int
-pth_start_by_hand(int dirfd, const char *name, struct pth_err *e)
+pth_start_by_hand(int dirfd, const json_t *inside, struct pth_err *e)
 {
+	const char *name = pth_inside_service(inside);
 	static const char *const left[] = { "stdout.log", "stderr.log", "phases" };
 	pth_auto_fd home = pth_open_dir(dirfd, name), fd = -1;
 
+	if (pth_inside_net(inside) != NULL)
+		return pth_err_set(e, PTH_INPUT,
+		    "%s: the links of its test are made by pth-exec(1): by hand it would have no "
+		    "network",
+		    name);
 	if (home < 0)
 		return pth_err_set(e, PTH_SYSTEM, "%s:", name);
 	if (!is_there(home, BY_HAND) && has_run(dirfd, home))

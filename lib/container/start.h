@@ -13,11 +13,12 @@
 int pth_start_command(json_t *inside, char **words, int n, struct pth_err *e);
 
 /*
- * It is somebody who runs the container by hand: name is the service's directory in that of the
- * test. -1 with e (PTH_INPUT) when pth-exec has left there what must not be written over. Otherwise
- * the directory is marked as one for such runs, and what the run before has left of logs goes.
+ * It is somebody who runs the container by hand, whose service has its directory in dirfd, that of
+ * the test. -1 with e (PTH_INPUT) when the test has links, which nobody would make, or when
+ * pth-exec has left there what must not be written over. Otherwise the directory is marked as one
+ * for such runs, and what the run before has left of logs goes.
  */
-int pth_start_by_hand(int dirfd, const char *name, struct pth_err *e);
+int pth_start_by_hand(int dirfd, const json_t *inside, struct pth_err *e);
 
 /* Second names of places, {"/app/logs": "/app/test/server"}, as symbolic links. An empty directory
  * of the image gives way; of what does not, a warning tells. */

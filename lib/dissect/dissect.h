@@ -16,9 +16,9 @@
 #ifndef PTH_DISSECT_DISSECT_H
 #define PTH_DISSECT_DISSECT_H
 
-#include "dissect/capfile.h"
 #include "dissect/field.h"
 #include "dissect/stat.h"
+#include "packet/capfile.h"
 
 /* What a port speaks. */
 struct pth_speaks {

@@ -127,3 +127,63 @@ pth_channel_answer(int fd, enum pth_answer a, const char *text)
 
 	put(fd, v);
 }
+
+/* --- descriptors --- */
+
+union control {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+/* One byte, and with it the descriptor. */
+static ssize_t
+send_descriptor(int to, int fd)
+{
+	union control c;
+	char byte = 1;
+	struct iovec v = { &byte, 1 };
+	struct msghdr m = {
+		.msg_iov = &v, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof c
+	};
+
+	memset(&c, 0, sizeof c);
+	c.head.cmsg_level = SOL_SOCKET;
+	c.head.cmsg_type = SCM_RIGHTS;
+	c.head.cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(&c.head), &fd, sizeof fd);
+	return sendmsg(to, &m, MSG_NOSIGNAL);
+}
+
+int
+pth_channel_hand(int dirfd, const char *name, int fd, struct pth_err *e)
+{
+	pth_auto_fd to = seqpacket();
+	struct sockaddr_un there;
+
+	address(&there, dirfd, name);
+	if (to < 0 || connect(to, (struct sockaddr *)&there, sizeof there) != 0 ||
+	    send_descriptor(to, fd) < 0)
+		return pth_err_set(e, PTH_SYSTEM, "%s:", name);
+	return pth_take_fd(&to);
+}
+
+int
+pth_channel_take(int client, bool *over)
+{
+	union control c;
+	char byte;
+	struct iovec v = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = &c,
+		.msg_controllen = CMSG_LEN(sizeof(int)) }; /* no room for a second one */
+	ssize_t n = recvmsg(client, &m, MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *h = n >= 0 ? CMSG_FIRSTHDR(&m) : NULL;
+	int fd = -1;
+
+	*over = n >= 0 || (errno != EAGAIN && errno != EINTR);
+	if (h != NULL && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS &&
+	    h->cmsg_len == CMSG_LEN(sizeof fd))
+		memcpy(&fd, CMSG_DATA(h), sizeof fd);
+	return fd;
+}

@@ -47,4 +47,13 @@ int pth_channel_accept(int fd);
 json_t *pth_channel_read(int fd, bool *over);
 void pth_channel_answer(int fd, enum pth_answer a, const char *text);
 
+/* --- what is handed over --- */
+
+/* Hand a descriptor to who listens at the socket `name` in dirfd: a connection, on which there will
+ * be one answer, and which ends with who gives it. -1 with e. */
+int pth_channel_hand(int dirfd, const char *name, int fd, struct pth_err *e);
+/* The descriptor that a client hands over, owned by the caller; -1: there is none now, or (*over)
+ * ever. */
+int pth_channel_take(int client, bool *over);
+
 #endif

@@ -61,7 +61,8 @@ struct pth_places {
 	const char *libexec; /* @{libexec}: where helper programs are */
 	/* For plans that make things outside of the test's own processes. */
 	const char *bin;               /* @{bin}: where our tools are */
-	const char *owner;             /* @{owner}: who runs this, host/run_id.h */
+	const char *run;               /* who runs this, host/run_id.h, or NULL */
+	const char *owner;             /* @{owner}: that, ".", the number of its pid namespace */
 	const char *unique;            /* @{unique}: differs between all runs and tests;
 	                                * @{net6}: a network of IPv6 that does, too */
 	const struct pth_cache *cache; /* of compiled things, or NULL */

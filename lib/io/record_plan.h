@@ -226,6 +226,7 @@
 	X(o, str, file, NULL) \
 	X(o, bool, simulated, false) \
 	X(o, str, ask, NULL) \
+	X(o, str, net, NULL) \
 	X(o, obj, wait, cmd) \
 	X(o, obj, stop, cmd)
 #define PTH_KEYS_user(X, o) \
@@ -289,6 +290,7 @@
 	X(o, obj, settings, settings) \
 	X(o, obj, plan, plan) \
 	X(o, str, ask, NULL) \
+	X(o, str, net, NULL) \
 	X(o, obj, network_environment, netenv) \
 	X(o, map, services, given) \
 	X(o, obj, steps, steps) \

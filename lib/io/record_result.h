@@ -39,6 +39,9 @@
 	O(httpsum, "conns.http") \
 	O(transfer, "metrics.transfer") \
 	O(qlogsum, "metrics.qlog.NAME") \
+	O(linksum, "metrics.links.NAME") \
+	O(linkway, "linksum.up, linksum.down") \
+	O(linklost, "linkway.lost_by") \
 	O(verdict, "test.verdict") \
 	O(judged, "verdict.rules[]") \
 	O(sample, "a line of metrics.jsonl") \
@@ -204,6 +207,7 @@
 	X(o, obj, quic, conns) \
 	X(o, obj, tcp, conns) \
 	X(o, map, qlog, qlogsum) \
+	X(o, map, links, linksum) \
 	X(o, int, dropped, 0) \
 	X(o, int, omitted, 0) \
 	X(o, int, discarded, 0) \
@@ -337,6 +341,43 @@
 	X(o, list, versions, plain) \
 	X(o, list, alpn, plain) \
 	X(o, obj, close, close)
+#define PTH_KEYS_linksum(X, o) \
+	X(o, obj, up, linkway) \
+	X(o, obj, down, linkway)
+#define PTH_KEYS_linkway(X, o) \
+	X(o, int, packets, 0) \
+	X(o, int, delivered, 0) \
+	X(o, int, bytes, 0) \
+	X(o, int, lost, 0) \
+	X(o, num, loss_percent, 0) \
+	X(o, obj, lost_by, linklost) \
+	X(o, int, under_way, 0) \
+	X(o, int, duplicates, 0) \
+	X(o, int, reordered, 0) \
+	X(o, int, corrupted, 0) \
+	X(o, int, marked, 0) \
+	X(o, int, rebound, 0) \
+	X(o, int, delay_us, 0) \
+	X(o, int, delay_p95_us, 0) \
+	X(o, int, delay_p99_us, 0) \
+	X(o, int, delay_max_us, 0) \
+	X(o, int, queue_packets, 0) \
+	X(o, int, queue_p95_packets, 0) \
+	X(o, int, queue_max_packets, 0) \
+	X(o, int, queue_bytes, 0) \
+	X(o, int, queue_p95_bytes, 0) \
+	X(o, int, queue_max_bytes, 0) \
+	X(o, int, rate_bps, 0)
+#define PTH_KEYS_linklost(X, o) \
+	X(o, int, link_down, 0) \
+	X(o, int, drop_list, 0) \
+	X(o, int, blackhole, 0) \
+	X(o, int, loss, 0) \
+	X(o, int, too_big, 0) \
+	X(o, int, queue_full, 0) \
+	X(o, int, codel, 0) \
+	X(o, int, old_mapping, 0) \
+	X(o, int, overload, 0)
 #define PTH_KEYS_verdict(X, o) \
 	X(o, str, status, NULL) \
 	X(o, bool, ok, false) \

@@ -117,6 +117,8 @@ link_log_packet(struct link_log *l, const struct pth_link_packet *p, int64_t lat
 	seconds(b, "arrival", p->arrival);
 	if (p->why == PTH_LINK_PASSES)
 		seconds(b, "departure", p->departure);
+	if (p->limited)
+		pth_buf_addf(b, ",\"queue\":%u,\"queue_bytes\":%" PRIu64, p->ahead, p->ahead_bytes);
 	pth_buf_addf(b, ",\"fate\":\"%s\"", p->why == PTH_LINK_PASSES ? "delivered" : "dropped");
 	before = b->len;
 	pth_buf_adds(b, ",\"why\":\"");

@@ -33,7 +33,7 @@ struct way {
 	struct link_queue queue;
 	struct pth_link_packet *sending;
 	int64_t sent_at;
-	uint64_t remainder;
+	uint64_t remainder, waiting; /* waiting: bytes that are queued or being sent */
 	struct link_turn chance;
 	/* The delay. */
 	struct line line;
@@ -116,6 +116,7 @@ queue_drop(void *arg, struct pth_link_packet *p)
 	struct dropping *d = arg;
 
 	d->way->under_way--;
+	d->way->waiting -= p->len;
 	drop(d->way->link, p, p->why, d->now);
 }
 
@@ -266,6 +267,7 @@ sent(struct way *w)
 	struct pth_link_packet *p = w->sending;
 
 	w->sending = NULL;
+	w->waiting -= p->len;
 	enter_delay(w, p, now);
 	p = link_queue_take(&w->queue, &w->c, now, &sink);
 	if (p != NULL)
@@ -284,11 +286,15 @@ enter_rate(struct way *w, struct pth_link_packet *p, int64_t now)
 		drop(w->link, p, PTH_LINK_OVERLOAD, now);
 		return;
 	}
-	w->under_way++;
 	p->queued = now;
+	p->limited = w->sending != NULL || limited(w);
+	p->ahead = (uint32_t)(w->under_way - w->line.n);
+	p->ahead_bytes = w->waiting;
+	w->under_way++;
+	w->waiting += p->limited ? p->len : 0;
 	if (w->sending != NULL)
 		link_queue_put(&w->queue, p, &w->c, &w->random, &sink);
-	else if (limited(w))
+	else if (p->limited)
 		begin(w, p, now);
 	else
 		enter_delay(w, p, now);
@@ -611,6 +617,7 @@ way_clear(struct way *w, enum pth_link_why why, int64_t now)
 		drop(w->link, w->sending, why, now);
 	}
 	w->sending = NULL;
+	w->waiting = 0;
 	while ((p = link_queue_take(&w->queue, &plain, now, &sink)) != NULL) {
 		w->under_way--;
 		drop(w->link, p, why, now);

@@ -46,6 +46,9 @@ struct pth_link_packet {
 	int64_t arrival, queued, departure; /* ns since the link began */
 	unsigned direction, deeds;
 	enum pth_link_why why;
+	bool limited;   /* it came to a rate, where before it waited: */
+	uint32_t ahead; /* packets, with the one that was being sent */
+	uint64_t ahead_bytes;
 	int place; /* of the byte that was changed, in the payload; -1: there was none */
 	uint32_t len;
 	struct link_ip ip;

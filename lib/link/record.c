@@ -156,6 +156,23 @@ find(struct end *end, uint64_t offer)
 	return NULL;
 }
 
+/* What there is to say of it, or NULL: of most packets nothing is. */
+static char *
+comment(const struct pth_link_packet *p)
+{
+	static const char *const names[] = { "up", "down" };
+	struct pth_buf b = PTH_BUF_INIT;
+
+	if (p->why == PTH_LINK_PASSES && p->deeds == 0)
+		return NULL;
+	pth_buf_addf(&b, "link: %s %llu: %s", names[p->direction], (unsigned long long)p->number,
+	    p->why != PTH_LINK_PASSES ? "dropped: " : "");
+	if (link_deeds(p, &b))
+		return pth_buf_take(&b);
+	pth_buf_release(&b);
+	return NULL;
+}
+
 void
 link_record_fate(struct link_record *r, const struct pth_link_packet *p)
 {
@@ -163,21 +180,15 @@ link_record_fate(struct link_record *r, const struct pth_link_packet *p)
 	struct entry *x = p->offer != 0 && (p->deeds & PTH_LINK_DUPLICATED) == 0 ?
 	    find(from, p->offer) :
 	    NULL;
-	static const char *const names[] = { "up", "down" };
-	pth_auto_buf b = PTH_BUF_INIT;
-	bool told;
 
-	pth_buf_addf(&b, "link: %s %llu: %s", names[p->direction], (unsigned long long)p->number,
-	    p->why != PTH_LINK_PASSES ? "dropped: " : "");
-	told = link_deeds(p, &b);
 	if (x != NULL) {
 		x->offer = 0;
-		x->comment = told ? pth_xstrdup(b.s) : NULL;
+		x->comment = comment(p);
 		write_known(r, from, false);
 	}
 	if (p->why == PTH_LINK_PASSES) {
 		x = add(to, p->frame, p->len, p->departure);
-		x->comment = told ? pth_buf_take(&b) : NULL;
+		x->comment = comment(p);
 		write_known(r, to, false);
 	}
 }

@@ -121,6 +121,18 @@ link_rtnl_veth(const char *here, const char *there, int netns, const uint8_t mac
 }
 
 int
+link_rtnl_move(const char *interface, int netns)
+{
+	const struct ifinfomsg head = { .ifi_family = AF_UNSPEC };
+	struct request r;
+
+	begin(&r, RTM_NEWLINK, 0, &head, sizeof head);
+	attribute(&r, IFLA_IFNAME, interface, strlen(interface) + 1);
+	attribute(&r, IFLA_NET_NS_FD, &netns, sizeof netns);
+	return ask(&r);
+}
+
+int
 link_rtnl_delete(const char *here)
 {
 	const struct ifinfomsg head = { .ifi_family = AF_UNSPEC };

@@ -16,6 +16,8 @@ int link_address_parse(const char *s, struct link_address *a);
 
 /* A pair of veth(4): `here`, and `there` with this MAC in another namespace. */
 int link_rtnl_veth(const char *here, const char *there, int netns, const uint8_t mac[6]);
+/* Into another namespace, where it is down and has no address. */
+int link_rtnl_move(const char *interface, int netns);
 /* Both ends of such a pair. */
 int link_rtnl_delete(const char *here);
 /* IPv6 addresses are usable at once, without duplicate address detection. */

@@ -1,5 +1,5 @@
 /* This file runs what is at the ends of a link, and ends it with them. */
-#include "link/run.h"
+#include "link/run_priv.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -131,21 +131,27 @@ pth_link_addresses_check(const struct pth_strv address[2], struct pth_err *e)
 	return give_addresses(end, list, e);
 }
 
-static int
-prepare(struct life *x, struct pth_err *e)
+int
+link_run_ends(const struct pth_link_run *r, struct link_end end[2], struct pth_err *e)
 {
 	static const char *const here[] = { "left", "right" };
 
 	for (unsigned i = 0; i < 2; i++) {
-		x->world.end[i] = (struct link_end){ .netns = -1,
-			.interface = x->r->interface[i],
+		end[i] = (struct link_end){ .netns = -1,
+			.interface = r->interface[i],
 			.here = here[i],
 			.mac = { 2, 0, 0, 0, 0, (uint8_t)(i + 1) } };
-		if (!interface_ok(x->r->interface[i]))
+		if (!interface_ok(r->interface[i]))
 			return pth_err_set(
-			    e, PTH_INPUT, "'%.40s' is no name of an interface", x->r->interface[i]);
+			    e, PTH_INPUT, "'%.40s' is no name of an interface", r->interface[i]);
 	}
-	if (give_addresses(x->world.end, x->r->address, e) != 0)
+	return give_addresses(end, r->address, e);
+}
+
+static int
+prepare(struct life *x, struct pth_err *e)
+{
+	if (link_run_ends(x->r, x->world.end, e) != 0)
 		return -1;
 	x->world.middle = -1;
 	x->f = (struct link_forward){ .world = &x->world,

@@ -62,6 +62,10 @@ int pth_link_start(const struct pth_link_run *r, struct pth_link_child *c, struc
 /* The next answer, a new object; NULL: none is there now, or (*over) ever. */
 json_t *pth_link_answer(struct pth_link_child *c, bool *over);
 void pth_link_forget(struct pth_link_child *c);
+/* Move an end (0: the left one) of such a link, which runs and was asked for so, from its namespace
+ * into another one, and make it there what it was. -1 with e. */
+int pth_link_move(const struct pth_link_child *c, const struct pth_link_run *r, unsigned end,
+    int netns, struct pth_err *e);
 
 /* A way of a network namespace: to an address, "198.18.1.1/32", by another one, or (via "") on the
  * link itself. Table and metric 0: the main ones. */

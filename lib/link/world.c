@@ -117,9 +117,8 @@ route_back(const struct link_end *us, const struct link_address *other)
 	return link_rtnl_route(&r);
 }
 
-/* In the namespace of an end. */
-static int
-furnish_end(const struct link_end *us, const struct link_end *other, struct pth_err *e)
+int
+link_world_furnish_end(const struct link_end *us, const struct link_end *other, struct pth_err *e)
 {
 	quiet(us->interface, true);
 	if (pth_iface_features_off(us->interface, offload, countof(offload)) != 0)
@@ -168,6 +167,15 @@ at_ends(struct link_world *w,
 	return 0;
 }
 
+/* The kernel lets packets through a moment after the carrier has come, unless it is asked for that:
+ * until then it drops what is sent. */
+static void
+settle(const struct link_world *w)
+{
+	for (size_t i = 0; i < 2; i++)
+		pth_iface_carrier(w->end[i].here);
+}
+
 int
 link_world_furnish(struct link_world *w, struct pth_err *e)
 {
@@ -181,7 +189,8 @@ link_world_furnish(struct link_world *w, struct pth_err *e)
 		    pth_iface_up(end->here) != 0)
 			return pth_err_set(e, PTH_SYSTEM, "%s:", end->here);
 	}
-	return at_ends(w, furnish_end, e) == 0 && at_ends(w, see_carrier, e) == 0 ? 0 : -1;
+	return at_ends(w, link_world_furnish_end, e) == 0 && at_ends(w, see_carrier, e) == 0 ? 0 :
+	                                                                                       -1;
 }
 
 /* In the namespace of the first end. */
@@ -212,8 +221,10 @@ link_world_direct(struct link_world *w, struct pth_err *e)
 	r = make_pair(w, e);
 	if (link_world_enter(w->middle) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "setns:");
-	return r == 0 && at_ends(w, furnish_end, e) == 0 && at_ends(w, see_carrier, e) == 0 ? 0 :
-	                                                                                      -1;
+	return r == 0 && at_ends(w, link_world_furnish_end, e) == 0 &&
+	        at_ends(w, see_carrier, e) == 0 ?
+	    0 :
+	    -1;
 }
 
 struct looking {
@@ -259,6 +270,8 @@ link_world_plug(const struct link_world *w, bool up)
 		if (ioctl(fd, SIOCSIFFLAGS, &ifr) != 0)
 			return -1;
 	}
+	if (up)
+		settle(w);
 	return 0;
 }
 

@@ -40,6 +40,9 @@ int link_world_enclose(struct link_world *w, const int netns[2], struct pth_err 
 int link_world_direct(struct link_world *w, struct pth_err *e);
 /* Interfaces, addresses, neighbours; offloads off. */
 int link_world_furnish(struct link_world *w, struct pth_err *e);
+/* In the namespace of an end, whose interface is there: all of that. */
+int link_world_furnish_end(
+    const struct link_end *us, const struct link_end *other, struct pth_err *e);
 /* Go to one of the namespaces, and back. -1 and errno. */
 int link_world_enter(int netns);
 /* Is a server of that port there, in the namespace of an end? */

@@ -48,14 +48,15 @@ int pth_pcapng_close(
 
 /*
  * Several captures as one, for who reads a single file: files that our writer
- * made (TLS secrets may have been put in), packets by their time. paths: the
+ * made (TLS secrets may have been put in), and files of pcap, of any byte order and resolution of
+ * time (packet/capfile.h); packets by their time, all of one link type. paths: the
  * files of one capture, in order: regular ones below dirfd with no link on the way, or
  * (AT_FDCWD) where somebody has named them. A packet that several captures have is taken once,
  * with the time of who saw it first: one with the same bytes (as many as all captures store) and
  * the same time; or, when they were made apart, at different places of a network, with the same
  * bytes at about that time (packet/sighting.h). *cut: a file ended in the
- * middle or held something else, and what comes there after is left out. 0, or
- * -1 with e: a file cannot be opened, out not be written, or all are empty.
+ * middle or held something else, another link type too, and what comes there after is left out. 0,
+ * or -1 with e: a file cannot be opened, out not be written, or all are empty.
  */
 struct pth_pcapng_stream {
 	const char *const *paths;

@@ -1,11 +1,13 @@
-/* This file reads several captures of ours as one. */
+/* This file reads several captures as one: pcapng of ours, and pcap of whoever has made them. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/os.h"
+#include "packet/capfile.h"
 #include "packet/pcapng.h"
 #include "packet/sighting.h"
 
@@ -21,10 +23,12 @@ enum { B_TYPE, B_LEN, B_IF, B_HIGH, B_LOW, B_CAP, B_WIRE, B_PACKET };
 
 struct stream {
 	const struct pth_pcapng_stream *from;
-	size_t next; /* file to be opened */
-	FILE *fp;
-	struct pth_buf b; /* the block at hand */
-	uint64_t ns;      /* of its packet */
+	size_t next;             /* file to be opened */
+	FILE *fp;                /* NULL: none is open, or: */
+	struct pth_capfile *old; /* a file of pcap, */
+	int fd;                  /* of which this is the descriptor */
+	struct pth_buf b;        /* the block at hand; packets of pcap are made such */
+	uint64_t ns;             /* of its packet */
 	bool over;
 };
 
@@ -35,6 +39,8 @@ struct merge {
 	struct pth_buf b; /* output that is not yet written */
 	struct packet_sightings *seen;
 	uint32_t snaplen; /* the least of all files: so many bytes of a packet can be compared */
+	unsigned link;    /* the link type, of all */
+	bool linked;      /* it is known */
 	bool begun;       /* the header is out */
 	bool cut;
 };
@@ -73,19 +79,103 @@ read_block(struct stream *s)
 	return word(s, head[1] / 4 - 1) == head[1] ? 1 : -1;
 }
 
+/* The first link type is that of all packets: there is one interface. */
+static bool
+link_ok(struct merge *m, unsigned link)
+{
+	if (!m->linked)
+		m->link = link;
+	m->linked = true;
+	return m->link == link;
+}
+
 /* Is the block at hand as our writer makes it? */
 static bool
-block_ok(const struct stream *s)
+block_ok(struct merge *m, const struct stream *s)
 {
 	uint32_t len = word(s, B_LEN);
 
 	switch (word(s, B_TYPE)) {
 	case SHB: return len >= 28 && word(s, 2) == 0x1a2b3c4d;
-	case IDB: return len >= 20 && (word(s, 2) & 0xffff) == PTH_LINKTYPE_ETHERNET;
+	case IDB: return len >= 20 && link_ok(m, word(s, 2) & 0xffff);
 	case EPB: return len >= 32 && word(s, B_CAP) <= len - 32 && word(s, B_IF) == 0;
 	default: return true;
 	}
 }
+
+static void
+close_file(struct stream *s)
+{
+	if (s->fp != NULL)
+		fclose(pth_take(&s->fp));
+	if (s->old == NULL)
+		return;
+	pth_capfile_free(pth_take(&s->old));
+	pth_close(&s->fd);
+}
+
+/* --- pcap */
+
+static void
+add_words(struct pth_buf *b, const uint32_t *v, size_t n)
+{
+	pth_buf_add(b, v, n * sizeof *v);
+}
+
+/* Its header as that of a section with one interface. */
+static void
+begin_pcap(struct merge *m, unsigned link, uint32_t snap)
+{
+	const uint32_t head[] = { SHB, 28, 0x1a2b3c4d, 1, UINT32_MAX, UINT32_MAX, 28, IDB, 32, link,
+		snap, 1 << 16 | 9, 9, 0, 32 }; /* if_tsresol: nanoseconds */
+
+	if (snap > 0 && snap < m->snaplen)
+		m->snaplen = snap;
+	if (!m->begun)
+		add_words(&m->b, head, countof(head));
+	m->begun = true;
+}
+
+/* As read_block(), which is always a packet. */
+static int
+read_pcap(struct merge *m, struct stream *s)
+{
+	struct pth_frame f;
+	bool there = pth_capfile_next(s->old, &f);
+	unsigned link;
+	uint32_t snap, pad, len;
+
+	if (!pth_capfile_is_pcap(s->old, &link, &snap) || !link_ok(m, link))
+		return -1;
+	begin_pcap(m, link, snap);
+	if (!there)
+		return pth_capfile_lack(s->old) == NULL ? 0 : -1;
+	if (f.cap > BLOCK_MAX - 64)
+		return -1;
+	pad = -f.cap & 3;
+	len = 32 + f.cap + pad;
+	pth_buf_cut(&s->b, 0);
+	add_words(&s->b,
+	    (const uint32_t[]){
+	        EPB, len, 0, (uint32_t)((uint64_t)f.ns >> 32), (uint32_t)f.ns, f.cap, f.len },
+	    B_PACKET);
+	pth_buf_add(&s->b, f.p, f.cap);
+	pth_buf_add(&s->b, "\0\0\0", pad);
+	add_words(&s->b, &len, 1);
+	return 1;
+}
+
+/* Does the file at hand begin as pcap does? */
+static bool
+is_pcap(int fd)
+{
+	char magic[4];
+
+	return pread(fd, magic, sizeof magic, 0) == (ssize_t)sizeof magic &&
+	    pth_capfile_begins_pcap(magic);
+}
+
+/* --- a stream */
 
 static int
 open_next(struct merge *m, struct stream *s, struct pth_err *e)
@@ -94,18 +184,23 @@ open_next(struct merge *m, struct stream *s, struct pth_err *e)
 	pth_auto_fd fd = m->dirfd == AT_FDCWD ? pth_open_named(path, NULL) :
 	                                        pth_open_regular(m->dirfd, path, NULL);
 
+	if (fd >= 0 && is_pcap(fd)) {
+		s->fd = pth_take_fd(&fd);
+		s->old = pth_capfile_new(s->fd);
+		return 0;
+	}
 	s->fp = fd < 0 ? NULL : fdopen(fd, "r");
 	if (s->fp == NULL)
 		return pth_err_set(e, PTH_INPUT, "%s:", path);
 	pth_take_fd(&fd);
 	/* An empty file is one whose capture could not write. */
-	if (read_block(s) == 1 && word(s, B_TYPE) == SHB && block_ok(s)) {
+	if (read_block(s) == 1 && word(s, B_TYPE) == SHB && block_ok(m, s)) {
 		if (!m->begun)
 			pth_buf_add(&m->b, s->b.s, s->b.len);
 		return 0;
 	}
 	m->cut = true;
-	fclose(pth_take(&s->fp));
+	close_file(s);
 	return 0;
 }
 
@@ -128,16 +223,20 @@ static int
 advance(struct merge *m, struct stream *s, struct pth_err *e)
 {
 	for (;;) {
-		int r;
+		bool none = s->fp == NULL && s->old == NULL;
+		int r = 0;
 
-		if (s->fp == NULL && s->next == s->from->n) {
+		if (none && s->next == s->from->n) {
 			s->over = true;
 			return 0;
 		}
-		if (s->fp == NULL && open_next(m, s, e) != 0)
+		if (none && open_next(m, s, e) != 0)
 			return -1;
-		r = s->fp != NULL ? read_block(s) : 0;
-		if (r == 1 && block_ok(s)) {
+		if (s->fp != NULL)
+			r = read_block(s);
+		else if (s->old != NULL)
+			r = read_pcap(m, s);
+		if (r == 1 && block_ok(m, s)) {
 			keep_header(m, s);
 			if (word(s, B_TYPE) != EPB || !m->begun)
 				continue;
@@ -145,8 +244,7 @@ advance(struct merge *m, struct stream *s, struct pth_err *e)
 			return 0;
 		}
 		m->cut = m->cut || r != 0;
-		if (s->fp != NULL)
-			fclose(pth_take(&s->fp));
+		close_file(s);
 	}
 }
 
@@ -196,7 +294,7 @@ pth_pcapng_merge(int dirfd, const struct pth_pcapng_stream *v, size_t n, bool ap
 	int rc = 0;
 
 	for (size_t i = 0; i < n; i++)
-		m.v[i] = (struct stream){ .from = &v[i] };
+		m.v[i] = (struct stream){ .from = &v[i], .fd = -1 };
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = advance(&m, &m.v[i], e);
 	while (rc == 0 && (s = earliest(&m)) != NULL) {
@@ -211,8 +309,7 @@ pth_pcapng_merge(int dirfd, const struct pth_pcapng_stream *v, size_t n, bool ap
 	*cut = m.cut;
 	for (size_t i = 0; i < n; i++) {
 		pth_buf_release(&m.v[i].b);
-		if (m.v[i].fp != NULL)
-			fclose(m.v[i].fp);
+		close_file(&m.v[i]);
 	}
 	free(m.v);
 	packet_sightings_free(m.seen);
@@ -226,7 +323,7 @@ pth_pcapng_each(int dirfd, const char *path,
     struct pth_err *e)
 {
 	const struct pth_pcapng_stream from = { &path, 1 };
-	struct stream s = { .from = &from };
+	struct stream s = { .from = &from, .fd = -1 };
 	struct merge m = { .v = &s, .n = 1, .dirfd = dirfd, .out = -1 };
 	int rc = advance(&m, &s, e);
 
@@ -240,8 +337,7 @@ pth_pcapng_each(int dirfd, const char *path,
 		rc = advance(&m, &s, e);
 	}
 	*cut = m.cut;
-	if (s.fp != NULL)
-		fclose(s.fp);
+	close_file(&s);
 	pth_buf_release(&s.b);
 	pth_buf_release(&m.b);
 	return rc;

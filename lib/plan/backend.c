@@ -92,7 +92,9 @@ plan_backend(struct plan *p, size_t wire)
 	w->now = json_deep_copy(w->config);
 	w->later = json_array();
 	pth_buf_addf(&at, "links.%zu", w->entry);
-	if (commands_of(w, all, w->commands, &e) != 0)
+	if (!plan_is_local(p))
+		pth_err_set(&e, PTH_INPUT, "backend: the links of containers are pth-link's");
+	if (!plan_is_local(p) || commands_of(w, all, w->commands, &e) != 0)
 		cannot(p, w, at.s, &e);
 	pth_buf_adds(&at, ".backend");
 	if (w->commands != NULL && strcmp(w->backend, "tc") == 0 &&

@@ -415,20 +415,28 @@ wanted(const struct plan *p)
 	const struct pth_ynode *n = pth_yaml_get(p->eview, "links");
 
 	return json_array_size(pth_test_links(p->rec)) > 0 ||
-	    json_array_size(pth_test_routers(p->rec)) > 0 || (n != NULL && n->b);
+	    json_array_size(pth_test_routers(p->rec)) > 0 || (n != NULL && n->b) ||
+	    (p->nservices > 1 && plan_is_shaped(p));
 }
 
 /* Links join namespaces of this machine; what else there is has its own networks. */
 static bool
-possible(struct plan *p)
+joinable(const struct plan *p)
 {
 	const struct pth_plugin *root = p->env;
-	const char *asked = pth_test_isolation(p->rec);
 
 	while (root->base != NULL)
 		root = root->base;
-	if (strcmp(root->name, "localhost") != 0)
-		return false; /* pth-exec says so */
+	return strcmp(root->name, "localhost") == 0 || strcmp(root->name, "docker_compose") == 0;
+}
+
+static bool
+possible(struct plan *p)
+{
+	const char *asked = pth_test_isolation(p->rec);
+
+	if (!plan_links_contained(p) || !joinable(p))
+		return false; /* of others pth-exec says so */
 	if (asked != NULL && strcmp(asked, "none") == 0) {
 		plan_problem(p, PTH_ERROR, "isolation",
 		    "isolation: none: links join network namespaces, which that forbids");
@@ -528,12 +536,9 @@ void
 plan_links_steps(struct plan *p)
 {
 	json_t *actions = pth_steps_actions(pth_test_steps(p->rec)), *a;
-	const struct pth_plugin *root = p->env;
 	size_t i;
 
-	while (root->base != NULL)
-		root = root->base;
-	if (strcmp(root->name, "localhost") != 0)
+	if (!joinable(p))
 		return;
 	json_array_foreach(actions, i, a) {
 		pth_auto_buf at = PTH_BUF_INIT;

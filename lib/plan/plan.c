@@ -164,7 +164,8 @@ network(struct plan *p)
 	n = pth_yaml_get(p->env->root, "links");
 	if (n != NULL && n->b && wants_container(given))
 		plan_problem(p, PTH_ERROR, "network_environment.container",
-		    "container has no effect here: links join processes of this machine only");
+		    "container has no effect here: links join several networks, and a container "
+		    "has one");
 	inside = wants_container(given) ? pth_desc_str(p->env->root, "in_container", NULL) : NULL;
 	if (inside != NULL &&
 	    (p->env = env_plugin(p, PTH_NETWORK, inside, "network_environment.container")) == NULL)
@@ -571,6 +572,7 @@ plan_all(struct plan *p)
 	if (p->env == NULL || p->nservices == 0 || p->cell != NULL)
 		return NULL;
 	plan_links(p);
+	plan_shaped_check(p);
 	plan_net(p);
 	plan_routes_check(p);
 	plan_order(p);

@@ -197,6 +197,12 @@ const json_t *plan_usual_given(
  * what an entry of `links` or a step says, for pth-link.
  */
 void plan_links(struct plan *p);
+/* plan/contained.c: what containers cannot have is said. False: there can be no links. */
+bool plan_links_contained(struct plan *p);
+/* plan/shaped.c: does the environment say what links are like (latency, jitter, packet_loss,
+ * bandwidth)? And, after plan_links(): where it has no links, that is said. */
+bool plan_is_shaped(const struct plan *p);
+void plan_shaped_check(struct plan *p);
 void plan_links_steps(struct plan *p);
 void plan_links_emit(struct plan *p, json_t *out);
 void plan_links_release(struct plan *p);
@@ -210,6 +216,8 @@ void plan_backend_release(struct plan_wire *w);
 /* A step changes it: the commands of both ends, new; NULL: pth-link does, or it is wrong. */
 json_t *plan_backend_change(
     struct plan *p, struct plan_wire *w, const json_t *config, const char *path);
+/* Are its networks made by pth-exec, and not by an engine or simulator? */
+bool plan_is_local(const struct plan *p);
 /* plan/cross.c: of a scenario with cross traffic, what is left of it for the link. False: it is
  * wrong, which was said. */
 bool plan_cross_rewrite(struct plan *p, const char *path, struct pth_buf *text);

@@ -126,6 +126,23 @@ test_trace(const struct pth_report_test *t, struct pth_buf *b)
 	pth_buf_adds(b, "</table>\n");
 }
 
+static void
+test_wires(const struct pth_report_test *t, struct pth_buf *b)
+{
+	json_auto_t *metrics = pth_report_object(t->metrics);
+	const char *name, *direction;
+	const json_t *way;
+
+	for (size_t at = 0;
+	     (way = pth_report_next_link(metrics, &at, &name, &direction)) != NULL;) {
+		pth_auto_buf text = PTH_BUF_INIT;
+
+		pth_report_link(way, &text);
+		if (text.len > 0)
+			HTML(b, "<p>Link ", name, ", ", direction, ": ", text.s, "</p>\n");
+	}
+}
+
 /* The first of a page come with their style. */
 static void
 test_plots(const struct pth_report_test *t, size_t *used, struct pth_buf *b)
@@ -162,6 +179,7 @@ test_details(
 		pth_buf_addf(
 		    b, "<p><b>Likely cause</b>: %s. %s</p>\n", t->cause->title, t->cause->advice);
 	test_services(t, b);
+	test_wires(t, b);
 	test_trace(t, b);
 	test_plots(t, plots, b);
 	test_links(t, outdir, b);

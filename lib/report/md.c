@@ -189,6 +189,22 @@ measures(const json_t *metrics, struct pth_buf *b)
 }
 
 static void
+wires(const json_t *metrics, struct pth_buf *b)
+{
+	const char *name, *direction;
+	const json_t *way;
+
+	for (size_t at = 0;
+	     (way = pth_report_next_link(metrics, &at, &name, &direction)) != NULL;) {
+		pth_auto_buf text = PTH_BUF_INIT;
+
+		pth_report_link(way, &text);
+		if (text.len > 0)
+			MD(b, "| Link ", name, ", ", direction, " | ", text.s, " |\n");
+	}
+}
+
+static void
 time_row(struct pth_buf *b, const char *name, int64_t us)
 {
 	pth_buf_addf(b, "| %s | ", name);
@@ -244,6 +260,7 @@ metrics_table(const struct pth_report_test *t, struct pth_buf *b)
 	for (size_t i = 0; i < countof(rows); i++)
 		row(b, rows[i].name, pth_json_path(metrics, rows[i].path), rows[i].unit);
 	captures(metrics, b);
+	wires(metrics, b);
 	measures(metrics, b);
 	pth_report_items(&versions, pth_conns_versions(pth_metrics_quic(metrics)));
 	if (versions.len > 0)

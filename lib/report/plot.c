@@ -23,7 +23,7 @@
 /* A line of the file. */
 struct line {
 	const json_t *points;
-	bool server; /* else the client has sent it */
+	bool server; /* else the client has sent it; of a link: down, else up */
 };
 
 /* One plot: what client and server have sent. */
@@ -163,7 +163,8 @@ draw(struct pth_buf *b, const struct plot *p)
 static bool
 same(const json_t *a, const json_t *b)
 {
-	static const char *const keys[] = { "protocol", "connection", "qlog", "trace", "group" };
+	static const char *const keys[] = { "protocol", "connection", "qlog", "trace", "group",
+		"link" };
 
 	for (size_t i = 0; i < countof(keys); i++) {
 		const json_t *v = json_object_get(a, keys[i]), *w = json_object_get(b, keys[i]);
@@ -180,6 +181,11 @@ heading(struct pth_buf *b, const json_t *line)
 	if (*text(line, "qlog") != '\0')
 		pth_report_weave(b, pth_report_html_text, "<p>What ", text(line, "qlog"),
 		    " says</p>\n<div class=\"plots\">", (char *)NULL);
+	else if (*text(line, "link") != '\0')
+		pth_report_weave(b, pth_report_html_text, "<p>Link ", text(line, "link"),
+		    ": <span class=\"cli\">up</span>, <span class=\"srv\">down</span></p>\n"
+		    "<div class=\"plots\">",
+		    (char *)NULL);
 	else
 		pth_report_weave(b, pth_report_html_text, "<p>Connection ", text(line, "protocol"),
 		    " of ", text(line, "client"), " to ", text(line, "server"),
@@ -212,7 +218,8 @@ connection(struct pth_buf *b, const json_t *lines, size_t first)
 		    json_array_size(json_object_get(l, "points")) == 0)
 			continue;
 		plots[k].v[plots[k].n++] = (struct line){ json_object_get(l, "points"),
-			strcmp(text(l, "sender"), "server") == 0 };
+			strcmp(text(l, "sender"), "server") == 0 ||
+			    strcmp(text(l, "direction"), "down") == 0 };
 		extend(&plots[k], json_object_get(l, "points"));
 	}
 	heading(b, head);

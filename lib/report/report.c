@@ -222,7 +222,8 @@ few_metrics(struct pth_report *r, const json_t *m)
 		PTH_KEY(metrics, captures), PTH_KEY(metrics, dropped), PTH_KEY(metrics, omitted),
 		PTH_KEY(metrics, discarded), PTH_KEY(metrics, truncated),
 		PTH_KEY(metrics, incomplete), PTH_KEY(metrics, quic), PTH_KEY(metrics, tcp),
-		PTH_KEY(metrics, transfer), PTH_KEY(metrics, measures), PTH_KEY(metrics, error) };
+		PTH_KEY(metrics, transfer), PTH_KEY(metrics, links), PTH_KEY(metrics, measures),
+		PTH_KEY(metrics, error) };
 	json_auto_t *o = json_object();
 	json_t *v;
 

@@ -26,6 +26,69 @@ add_rate(struct pth_buf *b, int64_t bps)
 	pth_buf_addf(b, v < 999.5 ? "%.3g %s" : "%.0f %s", v, units[i]);
 }
 
+/* Reasons of losses: "loss 3, queue full 2". */
+static void
+add_reasons(struct pth_buf *b, const json_t *by)
+{
+	const char *why, *before = " (";
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)by, why, v) {
+		if (json_integer_value(v) <= 0)
+			continue;
+		pth_buf_adds(b, before);
+		for (const char *s = why; *s != '\0'; s++)
+			pth_buf_addc(b, *s == '_' ? ' ' : *s);
+		pth_buf_addf(b, " %lld", (long long)json_integer_value(v));
+		before = ", ";
+	}
+	pth_buf_adds(b, *before == ',' ? ")" : "");
+}
+
+void
+pth_report_link(const json_t *way, struct pth_buf *b)
+{
+	if (pth_linkway_packets(way) == 0)
+		return;
+	pth_buf_addf(b, "%lld packets, %lld lost", (long long)pth_linkway_packets(way),
+	    (long long)pth_linkway_lost(way));
+	if (pth_linkway_lost(way) > 0) {
+		pth_buf_addf(b, ", %.3g %%", pth_linkway_loss_percent(way));
+		add_reasons(b, pth_linkway_lost_by(way));
+	}
+	if (PTH_GET(linkway, way, delay_us) != NULL) {
+		pth_buf_adds(b, "; delay ");
+		pth_duration_show(b, pth_linkway_delay_us(way));
+		pth_buf_adds(b, ", at most ");
+		pth_duration_show(b, pth_linkway_delay_max_us(way));
+	}
+	if (PTH_GET(linkway, way, queue_packets) != NULL)
+		pth_buf_addf(b, "; queue %lld packets, at most %lld",
+		    (long long)pth_linkway_queue_packets(way),
+		    (long long)pth_linkway_queue_max_packets(way));
+	if (PTH_GET(linkway, way, rate_bps) != NULL) {
+		pth_buf_adds(b, "; ");
+		add_rate(b, pth_linkway_rate_bps(way));
+	}
+}
+
+const json_t *
+pth_report_next_link(const json_t *metrics, size_t *at, const char **name, const char **direction)
+{
+	static const char *const directions[] = { PTH_KEY(linksum, up), PTH_KEY(linksum, down) };
+	size_t i = 0;
+	json_t *link;
+
+	json_object_foreach(pth_metrics_links(metrics), *name, link)
+		for (size_t k = 0; k < countof(directions); k++)
+			if (i++ == *at) {
+				++*at;
+				*direction = directions[k];
+				return json_object_get(link, directions[k]);
+			}
+	return NULL;
+}
+
 void
 pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b)
 {

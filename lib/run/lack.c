@@ -315,6 +315,8 @@ pth_lack_test(const json_t *rec, const struct pth_supply *supply, const struct p
 	for (char **p = vars; *p != NULL; p++)
 		if (strncmp(*p, "PATH=", 5) == 0)
 			l.path = *p + 5;
+	if (unsupported == NULL)
+		unsupported = pth_joins_unsupported(rec);
 	if (unsupported != NULL && is_new(said, unsupported))
 		warn(&l, "links", "%s; the test is not run", unsupported);
 	sizes(&l);

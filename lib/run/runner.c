@@ -51,6 +51,7 @@ pth_runner_open(struct pth_runner *r)
 
 	r->jobs = jobs_possible(r->jobs);
 	r->owner = pth_run_id_text();
+	r->pid_ns = pth_pid_namespace();
 	r->window = r->jobs * WINDOW_PER_JOB;
 	if (r->order != PTH_ORDER_INPUT && r->window < WINDOW_TO_REORDER)
 		r->window = WINDOW_TO_REORDER;

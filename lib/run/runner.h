@@ -63,6 +63,7 @@ struct pth_runner {
 	char **common;             /* what all tests see below /tmp */
 	char **barred;             /* the same to which services of root cannot get; or NULL */
 	char *owner;               /* pth_run_id_text() */
+	unsigned long pid_ns;      /* where its number holds */
 	unsigned window;           /* records held at most */
 	struct pth_entry *entries; /* a ring of `window` of them */
 	size_t first, count;

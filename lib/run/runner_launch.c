@@ -101,11 +101,11 @@ static void
 supervise(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *ns, int dirfd,
     int ctl, int report)
 {
-	pth_auto_buf dir = PTH_BUF_INIT, out = PTH_BUF_INIT;
+	pth_auto_buf dir = PTH_BUF_INIT, out = PTH_BUF_INIT, owner = PTH_BUF_INIT;
 	struct pth_places places = { .share = r->home->share,
 		.libexec = r->home->libexec,
 		.bin = r->home->bin,
-		.owner = r->owner,
+		.run = r->owner,
 		.engine = is_remote(x->rec) };
 	struct pth_supervise_req req = { .rec = x->rec,
 		.plan = pth_rec_plan(x->rec),
@@ -124,6 +124,8 @@ supervise(const struct pth_runner *r, const struct pth_entry *x, struct pth_ns *
 	}
 	pth_buf_addf(&dir, "%s/%s", r->dir->path, pth_rec_id(x->rec));
 	places.dir = dir.s;
+	pth_buf_addf(&owner, "%s.%lu", r->owner, r->pid_ns);
+	places.owner = owner.s;
 	places.cache = r->cache.fd >= 0 && !places.engine ? &r->cache : NULL;
 	pth_run_id_unique(r->owner, dir.s, unique);
 	places.unique = unique;

@@ -194,15 +194,6 @@ environment(const struct shadow_host *h)
 	return env;
 }
 
-/* Programs run in the directory of their host. One that is to find files beside it is put into
- * its service's directory first. */
-static bool
-needs_home(const struct shadow_host *h)
-{
-	return pth_cmd_cwd(pth_phases_run(pth_svc_phases(h->svc))) != NULL ||
-	    json_array_size(pth_given_files(h->given)) > 0;
-}
-
 static json_t *
 process(const struct shadow_host *h)
 {
@@ -211,15 +202,14 @@ process(const struct shadow_host *h)
 	const char *cwd = pth_cmd_cwd(run);
 	json_t *o = json_object();
 
-	if (needs_home(h)) {
-		json_array_insert_new(args, 0,
-		    cwd != NULL && (*cwd == '/' || *cwd == '@') ?
-		        json_string(cwd) :
-		        json_sprintf("@{dir}/%s%s%s", pth_svc_name(h->svc), cwd != NULL ? "/" : "",
-		            cwd != NULL ? cwd : ""));
-		json_array_insert_new(args, 0, json_string("-C"));
-		json_array_insert_new(args, 0, json_string("/usr/bin/env"));
-	}
+	/* Shadow would run it in the directory of its host, where none of its files are. */
+	json_array_insert_new(args, 0,
+	    cwd != NULL && (*cwd == '/' || *cwd == '@') ?
+	        json_string(cwd) :
+	        json_sprintf("@{dir}/%s%s%s", pth_svc_name(h->svc), cwd != NULL ? "/" : "",
+	            cwd != NULL ? cwd : ""));
+	json_array_insert_new(args, 0, json_string("-C"));
+	json_array_insert_new(args, 0, json_string("/usr/bin/env"));
 	json_object_set(o, "path", json_array_get(args, 0));
 	json_array_remove(args, 0);
 	pth_json_set(o, "args", pth_take(&args));

@@ -10,10 +10,10 @@
 
 #include "base/cleanup.h"
 #include "base/os.h"
-#include "dissect/capfile.h"
 #include "io/file.h"
 #include "io/json.h"
 #include "io/record.h"
+#include "packet/capfile.h"
 #include "shadow/shadow.h"
 
 #define PCAP "eth0.pcap"

@@ -3,6 +3,7 @@
 #include "shadow/priv.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -53,28 +54,42 @@ warn_jitter(struct shadow *s, const char *path, const json_t *v, const struct sh
 
 /* --- PANTHER's keys */
 
+/* A key of the environment, or of its section network, and the path of its mark. */
+static const json_t *
+usual_key(const struct shadow *s, const char *key, char path[80])
+{
+	const json_t *v = json_object_get(s->params, key);
+	bool own = v != NULL && !json_is_null(v);
+
+	snprintf(path, 80, "network_environment.%s%s", own ? "" : "network.", key);
+	return own ? v : shadow_option(s, "network", key);
+}
+
+/* Is it in the experiment, and not only the usual value? */
+static bool
+is_said(const struct shadow *s, const char *path)
+{
+	return pth_json_path(pth_test_network_environment(s->rec), strchr(path, '.') + 1) != NULL;
+}
+
 static void
 usual(struct shadow *s)
 {
-	static const json_t *const none = NULL;
-	const json_t *latency = shadow_option(s, "network", "latency"),
-	             *jitter = shadow_option(s, "network", "jitter"),
-	             *loss = shadow_option(s, "network", "packet_loss"),
-	             *rate = shadow_option(s, "network", "bandwidth"), *given = none;
+	char latency[80], jitter[80], loss[80], rate[80];
+	const json_t *ms = usual_key(s, "latency", latency), *more = usual_key(s, "jitter", jitter),
+	             *part = usual_key(s, "packet_loss", loss),
+	             *bps = usual_key(s, "bandwidth", rate);
 	json_auto_t *text = json_string(USUAL_RATE);
 
 	s->usual = (struct shadow_link){ .latency_ns = USUAL_LATENCY_NS };
 	shadow_rate(text, &s->rate_bps);
-	read_time(
-	    s, latency, "network_environment.network.latency", "latency", &s->usual.latency_ns);
-	read_time(s, jitter, "network_environment.network.jitter", "jitter", &s->usual.jitter_ns);
-	read_rate(s, rate, "network_environment.network.bandwidth", "bandwidth", &s->rate_bps);
-	if (json_is_number(loss))
-		s->usual.loss = json_number_value(loss);
-	check_latency(s, "network_environment.network.latency", &s->usual);
-	given = json_object_get(
-	    json_object_get((json_t *)pth_test_network_environment(s->rec), "network"), "jitter");
-	warn_jitter(s, "network_environment.network.jitter", given, &s->usual);
+	read_time(s, ms, latency, "latency", &s->usual.latency_ns);
+	read_time(s, more, jitter, "jitter", &s->usual.jitter_ns);
+	read_rate(s, bps, rate, "bandwidth", &s->rate_bps);
+	if (json_is_number(part))
+		s->usual.loss = json_number_value(part);
+	check_latency(s, latency, &s->usual);
+	warn_jitter(s, jitter, is_said(s, jitter) ? more : NULL, &s->usual);
 }
 
 /* --- links: */

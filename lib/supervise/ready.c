@@ -49,7 +49,7 @@ supervise_has_port(struct pth_holder *h, bool udp, unsigned port, const struct s
 
 	text[0] = '\0';
 	if (at != NULL && at->home != NULL)
-		pth_mark_add(&mark, at->places->owner, at->home);
+		pth_mark_add(&mark, at->places->run, at->home);
 	of.mark = mark.s;
 	own = supervise_net_enter(at);
 	hold = pth_holder_look(h, udp, port, &of);

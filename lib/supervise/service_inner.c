@@ -83,6 +83,13 @@ supervise_service_shift(json_t *o, int64_t us)
 		supervise_service_shift(v, us);
 }
 
+/* A container that is started again is another one, in which no link ends. */
+static const char *
+and_links(const struct service *s)
+{
+	return pth_inner_net(pth_svc_inner(s->plan)) != NULL ? ", and its links with it" : "";
+}
+
 /* Endings that are no exit of the process: it never ran, or not to its end. */
 static void
 take_failure(struct service *s, const struct pth_exit *x, const json_t *inner, const json_t *o)
@@ -104,7 +111,7 @@ take_failure(struct service *s, const struct pth_exit *x, const json_t *inner, c
 	/* A signal that we have not sent: docker stop, or an engine that ends. */
 	if (!s->stopping && pth_status_of_result(pth_insideend_status(inner)) == PTH_S_INTERRUPTED)
 		supervise_service_fail(s, PTH_END_LOST, PTH_WHY(PTH_CAT_DOCKER_RUNTIME),
-		    "its container was stopped from outside");
+		    "its container was stopped from outside%s", and_links(s));
 	/* By the signal of a step, which was sent inside. */
 	if (end == PTH_END_STOPPED)
 		s->asked = ~0ULL;
@@ -196,7 +203,7 @@ lost(struct service *s, int code)
 	/* docker start says 137 for a container that was killed. */
 	else if (code == 137)
 		supervise_service_fail(
-		    s, PTH_END_LOST, why, "its container was killed from outside");
+		    s, PTH_END_LOST, why, "its container was killed from outside%s", and_links(s));
 	else if (s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING)
 		supervise_service_fail(
 		    s, PTH_END_LOST, why, "the engine was lost while its container ran%s", line);

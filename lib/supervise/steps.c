@@ -196,7 +196,9 @@ pth_steps_unsupported(const json_t *rec)
 	if (json_array_size(pth_plan_links(plan)) > 0 || pth_test_error(rec) != NULL)
 		return NULL;
 	if (json_array_size(pth_test_links(rec)) > 0 && !pth_rec_plan_is_simulated(plan))
-		return "links: only an environment of type localhost or link can have them";
+		return "links: only environments of type localhost, link and docker_compose can "
+		       "have "
+		       "them";
 	json_array_foreach(pth_steps_actions(pth_test_steps(rec)), i, action)
 		if ((kind = kind_of(action, &what)) != NULL && kind->begin == begin_link)
 			return "steps: link: the test has no links";

@@ -389,7 +389,7 @@ blinded(struct supervisor *sup, struct pollfd *p, size_t n)
 static void
 loop(struct supervisor *sup)
 {
-	size_t max = sup->assertions.count + OTHER_FDS + LINK_FDS;
+	size_t max = sup->assertions.count + OTHER_FDS + LINK_FDS + sup->njoins;
 	struct pollfd *p = pth_xarray(NULL, max, sizeof *p);
 	int ctl = sup->req->ctl;
 
@@ -408,6 +408,7 @@ loop(struct supervisor *sup)
 		n = 3 + supervise_steps_fds(&sup->steps, p + 3, 1);
 		n += supervise_assertions_fds(&sup->assertions, p + n, sup->assertions.count);
 		n += supervise_links_fds(sup, p + n, LINK_FDS);
+		n += supervise_joins_fds(sup, p + n);
 		n += sup->state == PTH_TS_RUNNING ? supervise_ask_fds(sup, p + n, max - n) : 0;
 		t = next_deadline(sup);
 		t = t == PTH_NEVER ? 3600 * PTH_SECOND_US : t > now ? t - now : 0;
@@ -475,7 +476,7 @@ run(const struct pth_supervise_req *given)
 	if ((req->ns.used & PTH_NS_PID) != 0)
 		pth_ns_sweep();
 	else
-		pth_mark_end(req->places->owner, req->places->dir, SWEEP_LIMIT_US);
+		pth_mark_end(req->places->run, req->places->dir, SWEEP_LIMIT_US);
 	supervise_watch_end(&sup);
 	supervise_guard_end(&sup);
 	supervise_tmp_remove(&sup);

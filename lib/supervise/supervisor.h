@@ -36,5 +36,7 @@ json_t *pth_supervise(const struct pth_supervise_req *req);
 /* Why this version cannot do what the record asks for ("link steps ..."), or
  * NULL. */
 const char *pth_steps_unsupported(const json_t *rec);
+/* Why no links can join the containers of a test, in a sentence; NULL: they can. */
+const char *pth_joins_unsupported(const json_t *rec);
 
 #endif

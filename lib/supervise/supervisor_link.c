@@ -69,13 +69,14 @@ make_node(struct supervisor *sup, struct supervise_node *n, struct pth_err *e)
 {
 	struct service *s = supervise_service_find(
 	    sup->services, sup->nservices, pth_node_name(n->plan));
-	bool root = s != NULL && pth_svc_root(s->plan);
+	bool inside = sup->req->places->engine; /* it is moved into the container later */
+	bool root = s != NULL && !inside && pth_svc_root(s->plan);
 
 	n->net = pth_ns_net(root ? sup->power : -1, pth_node_router(n->plan));
 	if (n->net < 0)
 		return pth_err_set(
 		    e, PTH_SYSTEM, "a network namespace for %s:", pth_node_name(n->plan));
-	if (s != NULL)
+	if (s != NULL && !inside)
 		s->at.net = n->net;
 	return 0;
 }
@@ -289,7 +290,10 @@ supervise_links_begin(struct supervisor *sup)
 
 	if (json_array_size(list) == 0)
 		return true;
-	if ((sup->ns->used & PTH_NS_NET) == 0) {
+	if (sup->req->places->engine) {
+		if (!supervise_joins_begin(sup))
+			return false;
+	} else if ((sup->ns->used & PTH_NS_NET) == 0) {
 		supervise_ending(sup, PTH_S_UNSUPPORTED, PTH_WHY(PTH_CAT_NONE),
 		    "links: no network namespaces here: %s", sup->ns->reason);
 		return false;
@@ -388,14 +392,19 @@ name_hosts(struct supervisor *sup)
 	    "names of services are not known: /etc/hosts cannot be replaced");
 }
 
+static int
+add_routes_of(const struct supervisor *sup, const struct supervise_node *n, struct pth_err *e)
+{
+	return supervise_routes_add(n->net, n->plan, pth_plan_links(sup->req->plan), e);
+}
+
 static void
 add_routes(struct supervisor *sup)
 {
 	struct pth_err e;
 
 	for (size_t i = 0; i < sup->nnodes; i++)
-		if (supervise_routes_add(sup->nodes[i].net, sup->nodes[i].plan,
-		        pth_plan_links(sup->req->plan), &e) != 0)
+		if (add_routes_of(sup, &sup->nodes[i], &e) != 0)
 			supervise_ending(
 			    sup, PTH_S_ERROR, PTH_WHY(PTH_CAT_NETWORK_SETUP), "links: %s", e.text);
 }
@@ -424,8 +433,46 @@ supervise_links_confirm(struct supervisor *sup)
 	if (sup->nlinks == 0)
 		return true;
 	add_routes(sup);
-	name_hosts(sup);
+	if (!sup->req->places->engine)
+		name_hosts(sup);
 	return sup->status == PTH_S_PASSED;
+}
+
+/* --- containers --- */
+
+static int
+move_end(struct supervisor *sup, const struct supervise_link *x, unsigned end, int net,
+    struct pth_err *e)
+{
+	struct pth_strv address[2] = { { NULL, 0 }, { NULL, 0 } };
+	int netns[2], r;
+	struct pth_link_run run = { .address = { &address[0], &address[1] }, .netns = netns };
+
+	for (size_t i = 0; i < 2; i++) {
+		take_strings(&address[i], pth_wireend_addresses(end_of(x, i)));
+		netns[i] = node_net(sup, pth_wireend_node(end_of(x, i)));
+		run.interface[i] = pth_wireend_interface(end_of(x, i));
+	}
+	r = pth_link_move(&x->child, &run, end, net, e);
+	pth_strv_free(address[0].v);
+	pth_strv_free(address[1].v);
+	return r;
+}
+
+int
+supervise_links_move(struct supervisor *sup, const char *node, int *net, struct pth_err *e)
+{
+	for (unsigned i = 0; i < sup->nlinks * 2; i++)
+		if (strcmp(pth_wireend_node(end_of(&sup->links[i / 2], i % 2)), node) == 0 &&
+		    move_end(sup, &sup->links[i / 2], i % 2, *net, e) != 0)
+			return -1;
+	for (size_t i = 0; i < sup->nnodes; i++)
+		if (strcmp(pth_node_name(sup->nodes[i].plan), node) == 0) {
+			pth_close(&sup->nodes[i].net);
+			sup->nodes[i].net = pth_take_fd(net);
+			return add_routes_of(sup, &sup->nodes[i], e);
+		}
+	return 0;
 }
 
 /* --- while the test runs --- */
@@ -503,6 +550,7 @@ supervise_links_step(struct supervisor *sup)
 {
 	enum pth_status before = sup->status;
 
+	supervise_joins_step(sup);
 	for (size_t i = 0; i < sup->nlinks; i++) {
 		struct supervise_link *x = &sup->links[i];
 		bool was = x->over;
@@ -585,6 +633,7 @@ supervise_links_release(struct supervisor *sup)
 	}
 	for (size_t i = 0; i < sup->nnodes; i++)
 		pth_close(&sup->nodes[i].net);
+	supervise_joins_release(sup);
 	free(sup->links);
 	free(sup->nodes);
 }

@@ -61,6 +61,8 @@ struct supervisor {
 	size_t nnodes;
 	struct supervise_link *links;
 	size_t nlinks;
+	struct supervise_join *joins; /* of containers that links join */
+	size_t njoins;
 };
 
 /* supervise/supervisor_end.c: endings and the result */
@@ -142,6 +144,18 @@ void supervise_links_end(struct supervisor *sup);
 void supervise_links_release(struct supervisor *sup);
 /* What they captured for a service, or (NULL) what stands for the test; new, or NULL. */
 json_t *supervise_links_capture(const struct supervisor *sup, const char *service);
+
+/* What is at a node, in its network, into *net, which is then taken over. -1 with e. */
+int supervise_links_move(struct supervisor *sup, const char *node, int *net, struct pth_err *e);
+
+/* supervise/supervisor_join.c: the containers of a test with links, whose ends are moved into them
+ * as soon as they are there. */
+
+/* False, with an ending: that is not possible here. */
+bool supervise_joins_begin(struct supervisor *sup);
+size_t supervise_joins_fds(const struct supervisor *sup, struct pollfd *p);
+void supervise_joins_step(struct supervisor *sup);
+void supervise_joins_release(struct supervisor *sup);
 
 /* supervise/supervisor_watch.c: what is looked at while programs run */
 

@@ -129,7 +129,7 @@ env_mark(struct pth_strv *s, const struct pth_places *p, const char *home)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 
-	pth_mark_add(&b, p->owner, home);
+	pth_mark_add(&b, p->run, home);
 	env_set(s, PTH_MARK, b.s);
 }
 

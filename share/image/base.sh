@@ -6,11 +6,37 @@
 # need them; captures are pth-init's own.
 tools=iproute2,iputils-ping,procps
 
+# The security updates of the release, where the mirror has them beside it as deb.debian.org
+# does: in the base, and for all that images install later. Debian's newest cargo is one of them.
+add_security() {
+	updates=$tmp/root/etc/apt/sources.list.d/security.list without=''
+	mkdir -p "${updates%/*}" &&
+		echo "deb ${mirror%/}-security $suite-security main" >"$updates" || return
+	chroot "$tmp/root" apt-get update && return
+	rm -f "$updates"
+	without=", without security updates: ${mirror%/}-security has none"
+	chroot "$tmp/root" apt-get update
+}
+
+# No layer that installs packages is to keep what apt and dpkg would: indexes (80 MB), archives,
+# manuals and translations.
+keep_small() {
+	mkdir -p "$tmp/root/etc/apt/apt.conf.d" "$tmp/root/etc/dpkg/dpkg.cfg.d" &&
+		printf '%s "";\n' Dir::Cache::pkgcache Dir::Cache::srcpkgcache \
+			>"$tmp/root/etc/apt/apt.conf.d/small" &&
+		echo 'Binary::apt-get::APT::Keep-Downloaded-Packages "false";' \
+			>>"$tmp/root/etc/apt/apt.conf.d/small" &&
+		printf 'path-%s\n' 'exclude=/usr/share/doc/*' 'include=/usr/share/doc/*/copyright' \
+			'exclude=/usr/share/man/*' 'exclude=/usr/share/info/*' \
+			'exclude=/usr/share/locale/*' >"$tmp/root/etc/dpkg/dpkg.cfg.d/small"
+}
+
 # The rest by apt: debootstrap does not know what packages need in which order.
 install_tools() {
 	policy=$tmp/root/usr/sbin/policy-rc.d # no services are started
 	printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" || return
-	chroot "$tmp/root" apt-get update || return
+	keep_small && add_security || return
+	DEBIAN_FRONTEND=noninteractive chroot "$tmp/root" apt-get upgrade -y || return
 	printf '%s' "$include" | tr ',' '\n' | DEBIAN_FRONTEND=noninteractive \
 		chroot "$tmp/root" xargs apt-get install -y --no-install-recommends || return
 	rm -f "$policy"
@@ -67,8 +93,9 @@ base_options() {
 make_base() {
 	base_options "$@"
 	engine
-	hash=$(printf '%s\n' "$suite" "$mirror" "$include" "${ca:+$(cat "$ca")}" | sha256sum |
-		cut -d' ' -f1)
+	# 2: the version of what is done here.
+	hash=$(printf '%s\n' 2 "$suite" "$mirror" "$include" "${ca:+$(cat "$ca")}" |
+		sha256sum | cut -d' ' -f1)
 	if look_at "$base" && [ -z "$force" ]; then
 		[ -n "$ours" ] ||
 			die 3 "an image $base is there that pth has not built; give another name, \
@@ -99,5 +126,5 @@ or -f to replace it"
 	tar -C "$tmp/root" --numeric-owner -c . |
 		docker import -c "LABEL org.pth.image=$base" -c "LABEL org.pth.hash=$hash" \
 			-c 'CMD ["/bin/sh"]' - "$base" >"$tmp/id" || exit 4
-	[ -n "$quiet" ] || echo "$base made of $suite from $mirror"
+	[ -n "$quiet" ] || echo "$base made of $suite from $mirror$without"
 }

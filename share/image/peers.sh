@@ -29,16 +29,24 @@ peers() {
 	while getopts :qhV opt; do general "$opt"; done
 	shift $((OPTIND - 1))
 	[ $# -gt 0 ] || set -- ngtcp2 aioquic quic_go quinn quiche
+	for peer; do
+		case $peer in
+		'' | *[!a-z0-9_]*) die 2 "$peer: no name of an implementation, as quic_go" ;;
+		esac
+	done
 	need jq jq
 	engine
 	bin=$(dirname "$(readlink -f "$0")") failed=''
 	tmp=$(mktemp -d "${TMPDIR:-/var/tmp}/pth-peers.XXXXXX") || exit 4
-	trap 'rm -rf "$tmp"' EXIT
+	trap '[ -n "$failed" ] || rm -rf "$tmp"' EXIT # it has the logs of what failed
 	export PTH_EVENTS=none
 	peers_experiment "$@" >"$tmp/peers.yaml"
-	"$bin/pth-parse" "$tmp/peers.yaml" | "$bin/pth-plan" | "$bin/pth-compose" >"$tmp/records" ||
-		exit 4
+	# What is wrong is in the records.
+	"$bin/pth-parse" "$tmp/peers.yaml" 2>/dev/null | "$bin/pth-plan" 2>/dev/null |
+		"$bin/pth-compose" >"$tmp/records" 2>/dev/null || exit 4
 	grep '"type":"test"' "$tmp/records" >"$tmp/tests"
+	wrong=$(jq -r '.error.message // empty' "$tmp/tests")
+	[ -z "$wrong" ] || die 3 "$wrong"
 	while read -r record; do
 		begun=$(date +%s)
 		build_peer "$record" </dev/null || {

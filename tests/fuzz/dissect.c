@@ -14,13 +14,13 @@
 
 #include "base/os.h"
 #include "collect/packets.h"
-#include "dissect/capfile.h"
 #include "dissect/filter.h"
 #include "dissect/plot.h"
 #include "dissect/show.h"
 #include "dissect/trace.h"
 #include "dissect/watch.h"
 #include "io/file.h"
+#include "packet/capfile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -1,5 +1,5 @@
 /* Capture files of every form, and of none. */
-#include "dissect/capfile.h"
+#include "packet/capfile.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -403,9 +403,39 @@ upkeep(void)
 	CHECK_INT(linked_count(PTH_LINK_OVERLOAD), 2);
 }
 
+/* What waits at the rate when a packet comes. */
+static void
+waits(void)
+{
+	uint8_t f[2000];
+	size_t n = linked_frame(f, 4, 17, 1458); /* 1500 bytes with its headers: 1.2 ms */
+
+	unit("how many packets and bytes wait before one");
+	linked_new(7, "rate=10Mbit;delay=20ms;queue=2");
+	for (int i = 0; i < 4; i++) {
+		link_offer(linked.link, 0, f, n, 0);
+		link_offer(linked.link, 1, f, n, 0);
+	}
+	CHECK(linked.last.limited && linked.last.why == PTH_LINK_QUEUE);
+	CHECK_INT(linked.last.ahead, 3); /* one is being sent */
+	CHECK_INT(linked.last.ahead_bytes, 3 * n);
+	link_offer(linked.link, 0, f, n, 1300000); /* one has gone, and is in the delay */
+	link_run(linked.link, 100000000);
+	CHECK_INT(linked.last.ahead, 2);
+	CHECK_INT(linked.last.ahead_bytes, 2 * n);
+	link_offer(linked.link, 0, f, n, 200000000);
+	link_run(linked.link, 300000000);
+	CHECK_INT(linked.last.ahead_bytes, 0);
+	linked_new(7, "delay=20ms");
+	link_offer(linked.link, 0, f, n, 0);
+	link_run(linked.link, 100000000);
+	CHECK(!linked.last.limited);
+}
+
 int
 main(void)
 {
+	waits();
 	losses();
 	delays();
 	rates();

@@ -522,9 +522,99 @@ apart_for_long(void)
 	CHECK_STR(text, "1000000000a705032704x2205032704y410065408a");
 }
 
+/* A file of pcap with packets of a time, in s and parts of it, and 100 bytes of a letter each. */
+static void
+make_pcap(const char *path, uint32_t magic, bool swapped, uint32_t link, const char *letters)
+{
+	uint32_t head[] = { magic, 4 << 16 | 2, 0, 0, 100, link };
+	struct pth_buf b = PTH_BUF_INIT;
+	struct pth_err e;
+	char p[100];
+
+	if (swapped)
+		head[1] = 2 << 16 | 4; /* two numbers of 16 bits */
+	for (size_t i = 0; i < 6; i++)
+		head[i] = swapped && i != 1 ? __builtin_bswap32(head[i]) : head[i];
+	pth_buf_add(&b, head, sizeof head);
+	for (; *letters != '\0'; letters += 2) {
+		uint32_t one[] = { 1, (uint32_t)(letters[0] - '0'), 99, 100 };
+
+		for (size_t i = 0; i < 4; i++)
+			one[i] = swapped ? __builtin_bswap32(one[i]) : one[i];
+		memset(p, letters[1], sizeof p);
+		pth_buf_add(&b, one, sizeof one);
+		pth_buf_add(&b, p, 99);
+	}
+	CHECK_INT(pth_file_write(AT_FDCWD, path, b.s, b.len, &e), 0);
+	pth_buf_release(&b);
+}
+
+#define PCAP_US 0xa1b2c3d4u
+#define PCAP_NS 0xa1b23c4du
+
+static void
+pcap(void)
+{
+	static const char *a[] = { "one" }, *b[] = { "other" }, *c[] = { "third" };
+	const struct pth_pcapng_stream v[] = { { a, 1 }, { b, 1 }, { c, 1 } };
+	char text[200];
+	struct pth_err e;
+	bool cut;
+
+	unit("pcap of both resolutions and byte orders");
+	make_pcap("one", PCAP_US, false, 101, "1a3c");
+	make_pcap("other", PCAP_NS, true, 101, "2b5e");
+	make_pcap("third", PCAP_US, true, 101, "2d");
+	CHECK_INT(merge(v, 3, &cut, &e), 0);
+	CHECK(!cut);
+	CHECK_STR(shown("out", text), "1000000002b1000000005e1000001000a1000002000d1000003000c");
+	CHECK_STR(kinds("out", text), "HIPPPPP");
+
+	unit("what is made of pcap is read again, with its link type");
+	CHECK_INT(rename("out", "one"), 0);
+	CHECK_INT(merge(v, 1, &cut, &e), 0);
+	CHECK(!cut);
+	CHECK_STR(kinds("out", text), "HIPPPPP");
+
+	unit("both ends of a simulation");
+	make_pcap("one", PCAP_US, false, 101, "1a3b");
+	make_pcap("other", PCAP_US, false, 101, "2a2b");
+	CHECK_INT(merge_of(v, 2, true, &cut, &e), 0);
+	CHECK_STR(shown("out", text), "1000001000a1000002000b");
+	CHECK(!cut);
+
+	unit("pcap beside pcapng");
+	make("one", (const char *[][2]){ { "1000001000", "x" }, { NULL, NULL } }, 100);
+	make_pcap("other", PCAP_NS, false, 1, "7y");
+	CHECK_INT(merge(v, 2, &cut, &e), 0);
+	CHECK_STR(shown("out", text), "1000000007y1000001000x");
+	CHECK(!cut);
+
+	unit("a file of another link type is left out, and that is said");
+	make_pcap("other", PCAP_NS, false, 101, "7y");
+	CHECK_INT(merge(v, 2, &cut, &e), 0);
+	CHECK_STR(shown("out", text), "1000001000x");
+	CHECK(cut);
+
+	unit("pcap without packets has a header, one that breaks off is cut");
+	make_pcap("other", PCAP_US, false, 101, "");
+	CHECK_INT(merge(v + 1, 1, &cut, &e), 0);
+	CHECK(!cut);
+	CHECK_STR(kinds("out", text), "HI");
+	make_pcap("other", PCAP_US, false, 101, "1a2b");
+	CHECK_INT(truncate("other", 24 + 16 + 99 + 50), 0);
+	CHECK_INT(merge(v + 1, 1, &cut, &e), 0);
+	CHECK(cut);
+	CHECK_STR(shown("out", text), "1000001000a");
+	CHECK_INT(truncate("other", 20), 0);
+	CHECK_INT(merge(v + 1, 1, &cut, &e), -1);
+	CHECK(cut);
+}
+
 int
 main(void)
 {
+	pcap();
 	apart();
 	apart_for_long();
 	blocks();

@@ -212,6 +212,12 @@ graphs(void)
 		    "  edge [\n    source 0\n    target 0\n    latency \"1 ms\"\n  ]\n"
 		    "  edge [\n    source 1\n    target 1\n    latency \"1 ms\"\n  ]\n"
 		    "  edge [\n    source 0\n    target 1\n    latency \"10 ms\"\n  ]\n]\n" },
+		{ NULL, PARAM "latency': '7ms'", DOC "network.graph.inline", "* latency \"7 ms\"" },
+		{ NULL, PARAM "jitter': '3ms'", DOC "network.graph.inline", "* jitter \"3 ms\"" },
+		{ NULL, PARAM "packet_loss': 0.25", DOC "network.graph.inline",
+		    "* packet_loss 0.25" },
+		{ NULL, PARAM "bandwidth': '7 Mbit'", DOC "network.graph.inline",
+		    "* host_bandwidth_down \"7 Mbit\"" },
 		{ NULL, PARAM "network': {'latency': '1.5ms', 'jitter': 2.5, 'packet_loss': 0.02}",
 		    DOC "network.graph.inline",
 		    "* latency \"1500 us\"\n    jitter \"2500 us\"\n    packet_loss 0.02\n  ]" },
@@ -330,18 +336,14 @@ static void
 programs(void)
 {
 	static const struct row v[] = {
-		{ "programs", "", SERVER "processes.0.path", "s" },
-		{ NULL, "", SERVER "processes.0.args", "['-p','1']" },
-		{ NULL, "", CLIENT "processes.0.args", "[]" },
+		{ "programs", "", SERVER "processes.0.path", "/usr/bin/env" },
+		{ NULL, "", SERVER "processes.0.args", "['-C','@{dir}/the_server','s','-p','1']" },
+		{ NULL, "", CLIENT "processes.0.args", "['-C','@{dir}/client','c']" },
 		{ NULL, "", SERVER "processes.0.environment",
 		    "{'HOME':'@{dir}/the_server','LC_ALL':'C.UTF-8','PATH':'/usr/local/sbin:"
 		    "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin','TZ':'UTC','A':'1','B':'2'}" },
 		{ NULL, SVC "1.environment': {'PATH': '/x'}", CLIENT "processes.0.environment.PATH",
 		    "/x" },
-		{ NULL, "'services.client': {'files': [{'path': 'a', 'text': 'b'}]}",
-		    CLIENT "processes.0.args", "['-C','@{dir}/client','c']" },
-		{ NULL, "'services.client': {'files': [{'path': 'a', 'text': 'b'}]}",
-		    CLIENT "processes.0.path", "/usr/bin/env" },
 		{ NULL, SVC "1.phases.run.cwd': 'below'", CLIENT "processes.0.args.1",
 		    "@{dir}/client/below" },
 		{ NULL, SVC "1.phases.run.cwd': '/tmp'", CLIENT "processes.0.args.1", "/tmp" },

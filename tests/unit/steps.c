@@ -494,7 +494,7 @@ of_wrong_ones(void)
 	unit("what this version cannot do");
 	rec = parse("{\"links\":[{}]}");
 	CHECK_STR(pth_steps_unsupported(rec),
-	    "links: only an environment of type localhost or link can have them");
+	    "links: only environments of type localhost, link and docker_compose can have them");
 	json_decref(rec);
 	rec = parse("{\"steps\":{\"actions\":[" WAIT("0") ",{\"link\":{}}]}}");
 	CHECK_STR(pth_steps_unsupported(rec), "steps: link: the test has no links");

@@ -478,7 +478,7 @@ of_requirements(void)
 	unit("what cannot be done is no error of the test's programs");
 	CHECK_STR(ends(SVC("a", FINITE, "exit 0"), "", "\"links\":[{}]"),
 	    "unsupported: "
-	    "links: only an environment of type localhost or link can have them");
+	    "links: only environments of type localhost, link and docker_compose can have them");
 	CHECK_STR(ends(SVC("a", FINITE, "exit 0"), "", "\"links\":[]"), "completed: ");
 
 	unit("a capture that cannot start changes no status");

@@ -14,8 +14,8 @@
  * The bytes are not trusted. What comes before the place where a file breaks off, or where its
  * lengths are wrong, counts, and pth_capfile_lack() says that something is missing.
  */
-#ifndef PTH_DISSECT_CAPFILE_H
-#define PTH_DISSECT_CAPFILE_H
+#ifndef PTH_PACKET_CAPFILE_H
+#define PTH_PACKET_CAPFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -57,6 +57,11 @@ bool pth_capfile_next(struct pth_capfile *f, struct pth_frame *out);
 const char *pth_capfile_lack(const struct pth_capfile *f);
 /* Is this a capture file at all? Known after the first pth_capfile_next(). */
 bool pth_capfile_is_one(const struct pth_capfile *f);
+/* Is it pcap, of which all packets have one link type? snap: bytes of each that are stored at most,
+ * 0: no limit. Known as above. */
+bool pth_capfile_is_pcap(const struct pth_capfile *f, unsigned *link, uint32_t *snap);
+/* Do these four bytes begin one? */
+bool pth_capfile_begins_pcap(const void *bytes);
 /* When it is none: its first bytes, as many as were read. Borrowed. */
 const uint8_t *pth_capfile_begin(const struct pth_capfile *f, size_t *n);
 /* TLS keys (secrets blocks with text in the format of draft-ietf-tls-keylogfile) are handed to

@@ -1,5 +1,5 @@
 /* This file reads pcapng and pcap files. */
-#include "dissect/capfile.h"
+#include "packet/capfile.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -360,6 +360,25 @@ is_pcap(uint32_t magic)
 	return magic == PCAP_US || magic == PCAP_NS || magic == PCAP_MORE;
 }
 
+bool
+pth_capfile_begins_pcap(const void *bytes)
+{
+	uint32_t magic;
+
+	memcpy(&magic, bytes, sizeof magic);
+	return is_pcap(magic) || is_pcap(__builtin_bswap32(magic));
+}
+
+bool
+pth_capfile_is_pcap(const struct pth_capfile *f, unsigned *link, uint32_t *snap)
+{
+	if (f->ng || f->n == 0)
+		return false;
+	*link = f->v[0].link;
+	*snap = f->v[0].snap;
+	return true;
+}
+
 static bool
 begin_pcap(struct pth_capfile *f, uint32_t magic)
 {
@@ -425,7 +444,7 @@ begin(struct pth_capfile *f)
 		f->begun = true;
 		return true;
 	}
-	if (!is_pcap(magic) && !is_pcap(__builtin_bswap32(magic)))
+	if (!pth_capfile_begins_pcap(&magic))
 		return stop(f, "this is no capture");
 	f->begun = true;
 	return fill(f, 24) ? begin_pcap(f, magic) : stop(f, "the file breaks off");
