@@ -114,7 +114,7 @@ keys(void)
 		{ "expect: {files: [{path: a, digest: b}]}", "said",
 		    "error: files: unknown key 'digest'; expected one of path, *" },
 		{ "links: [{lag: 5ms}]", "said",
-		    "error: links: unknown key 'lag'; expected one of between, *" },
+		    "error: links: unknown key 'lag'; expected one of name, between, *" },
 		{ "limits: {ram: 5}", "said",
 		    "error: limits: unknown key 'ram'; expected one of cpu, *" },
 		{ "services: {s: {limits: {ram: 5}}}", "said",

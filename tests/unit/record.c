@@ -184,6 +184,13 @@ user_key(const char *place, const char *key)
 	return NULL;
 }
 
+/* What pth-plan adds to what a user wrote. */
+static bool
+is_added(const char *object, const char *key)
+{
+	return strcmp(object, "given") == 0 && strcmp(key, PTH_KEY(given, beside)) == 0;
+}
+
 /* Every row of such a kind is a key of the experiment, in one of its places. */
 static void
 rows_are_keys(void)
@@ -197,7 +204,7 @@ rows_are_keys(void)
 				asked = true;
 				found = found || user_key(places[k][1], rows[i].key) != NULL;
 			}
-		if (!CHECK(!asked || found))
+		if (!CHECK(!asked || found != is_added(rows[i].object, rows[i].key)))
 			printf("    %s.%s\n", rows[i].object, rows[i].key);
 	}
 }
