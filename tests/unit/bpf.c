@@ -81,9 +81,12 @@ run(void)
 	CHECK(!pth_bpf_valid(&f));
 	for (int i = 0; i < 300000; i++) {
 		f.n = number() % 4 + 1;
-		for (unsigned k = 0; k < f.n; k++)
+		for (unsigned k = 0; k < f.n; k++) {
 			v[k] = (struct sock_filter){ (uint16_t)(number() % 0xb8), number() % 5,
 				number() % 5, number() % 20 };
+			if (v[k].code == (BPF_LD | BPF_MEM) || v[k].code == (BPF_LDX | BPF_MEM))
+				v[k].code = BPF_ST; /* libpcap's memory begins with anything */
+		}
 		if (number() % 2 == 0)
 			v[f.n - 1] = (struct sock_filter){ BPF_RET | BPF_A, 0, 0, 0 };
 		if (!pth_bpf_valid(&f))
