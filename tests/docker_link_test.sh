@@ -79,6 +79,21 @@ testInside() {
 	assertEquals 2 "$(ls $dir/link*.jsonl | wc -l)"
 }
 
+# Two interfaces, each with a link, a log and a capture of its own.
+testSeveralLinks() {
+	docker_ready && need jq jq || return
+	experiment link '' "command_override: [sh, -c,
+          '$minip -i 198.18.0.2 -n 2 -w 3000 && $minip -i 198.18.1.2 -n 3 -w 3000']" |
+		sed 's/{port: 4443}/{port: 4443, bind_address: 0.0.0.0}/' >t.yaml
+	echo '    links: [{between: [client, server]}, {between: [client, server]}]' >>t.yaml
+	through t.yaml
+	assertEquals "$(why)" passed "$(field .verdict.status)"
+	assertEquals '2 3' "$(for log in link link-2; do
+		jq -r 'select(.direction == "up").packet' run/001-link/$log.jsonl | wc -l
+	done | xargs)"
+	assertTrue 'a capture of the second' '[ -s run/001-link/client/capture-eth1.pcapng ]'
+}
+
 testDrop() {
 	docker_ready && need jq jq || return
 	linked '[{between: [client, server], latency: 5ms},

@@ -209,6 +209,20 @@ testTheCableIsOut() {
 	each outage
 }
 
+# Who sets the interface of an end down is no machine that is too slow.
+testAnEndThatIsDown() {
+	need_namespaces && need_root && need socat socat && need jq jq && need ip iproute2 || return
+	rm -rf down && mkdir down && cd down && who='' || return
+	run link -l log -p 'ip link set eth0 down && : >ready; exec sleep 60' -- sh -c '
+		n=0; until [ -e ready ] || [ $n = 200 ]; do sleep 0.05; n=$((n + 1)); done
+		for i in 1 2 3; do echo $i | socat -u - UDP:$PTH_LINK_PEER:7; done'
+	assertCode 0
+	assertEquals '' "$(echo "$err" | grep 'too slow')"
+	assertEquals '0 0' "$(jq -r 'select(.link == "end") | "\(.lost) \(.refused)"' log)"
+	assertLeast 3 "$(jq -r 'select(.direction == "up").packet' log | wc -l)" packets
+	cd "$PTH_TMP" || return
+}
+
 codes() {
 	run link -- sh -c 'exit 7'
 	assertCode 7

@@ -64,6 +64,8 @@
 
 /* What a link has from its start. */
 #define LINK_ENDS(p) \
+{ p ".backend", T_STR, "pth-link tc auto", "pth-link", 0, "exec", \
+	"Who makes the conditions: pth-link(1), or the kernel by tc(8)." }, \
 { p ".left", T_STR | T_LIST, PLAIN, "exec", "Addresses of the first end, as 10.0.0.1/24." }, \
 { p ".left[]", T_STR, PLAIN, "exec", "An address." }, \
 { p ".right", T_STR | T_LIST, PLAIN, "exec", "Addresses of the second one." }, \

@@ -68,6 +68,10 @@
 	X(o, obj, config, plain) \
 	X(o, obj, timed, plain) \
 	X(o, str, log, "link.jsonl") \
+	X(o, str, backend, "pth-link") \
+	X(o, str, because, NULL) \
+	X(o, str, place, NULL) \
+	X(o, list, commands, plain) \
 	X(o, int, capture_max, 0)
 #define PTH_KEYS_wireend(X, o) \
 	X(o, str, node, "") \

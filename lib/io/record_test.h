@@ -232,7 +232,8 @@
 	X(o, list, changes, change)
 #define PTH_KEYS_change(X, o) \
 	X(o, int, wire, 0) \
-	X(o, obj, config, plain)
+	X(o, obj, config, plain) \
+	X(o, list, commands, plain)
 #define PTH_KEYS_act(X, o) \
 	X(o, str, service, NULL) \
 	X(o, list, argv, plain) \

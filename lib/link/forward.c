@@ -523,7 +523,7 @@ link_forward_open(
 int
 link_forward_close(struct link_forward *f, struct pth_err *e)
 {
-	uint64_t lost = 0, refused = 0;
+	uint64_t lost = 0, refused = 0, absent = 0;
 	int r = 0;
 
 	set_now(f);
@@ -533,8 +533,10 @@ link_forward_close(struct link_forward *f, struct pth_err *e)
 		if (f->port[i].fd >= 0) {
 			lost += link_port_lost(&f->port[i]);
 			refused += f->port[i].refused;
+			absent += f->port[i].absent;
 		}
 	lost += (f->out ? f->drops : link_world_drops(f->world)) - f->excused;
+	lost -= absent < lost ? absent : lost; /* the kernel has counted them, too */
 	if (f->record != NULL && link_record_close(f->record, lost, f->packets, f->omitted, e) != 0)
 		r = -1;
 	f->lost = lost;

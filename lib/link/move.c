@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/os.h"
 #include "host/iface.h"
 #include "host/ns.h"
 
@@ -26,6 +27,13 @@ leave(const struct move *m, struct pth_err *e)
 static int
 arrive(const struct move *m, struct pth_err *e)
 {
+	char path[100];
+
+	/* As in networks of ours: a host with several links may be asked by one and answer by
+	 * another. */
+	snprintf(path, sizeof path, "/proc/sys/net/ipv4/conf/%s/rp_filter", m->us->interface);
+	pth_write_text(AT_FDCWD, "/proc/sys/net/ipv4/conf/all/rp_filter", "0");
+	pth_write_text(AT_FDCWD, path, "0");
 	return link_world_furnish_end(m->us, m->other, e);
 }
 

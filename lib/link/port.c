@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "host/iface.h"
 
 enum { FRAME = 2048, BLOCK = 65536, BLOCKS = 128, FRAMES = BLOCK / FRAME * BLOCKS };
 
@@ -42,6 +43,7 @@ link_port_open(struct link_port *p, const char *interface, struct pth_err *e)
 		.sll_ifindex = (int)if_nametoindex(interface) };
 
 	*p = (struct link_port){ .fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0) };
+	snprintf(p->interface, sizeof p->interface, "%s", interface);
 	if (p->fd < 0 || options(p->fd) != 0)
 		return pth_err_set(e, PTH_SYSTEM, "packet socket:");
 	p->ring = mmap(NULL, (size_t)BLOCK * BLOCKS, PROT_READ | PROT_WRITE, MAP_SHARED, p->fd, 0);
@@ -118,7 +120,10 @@ link_port_flush(struct link_port *p, struct pth_link *l)
 		    (room.revents & POLLOUT) != 0)
 			continue;
 		if (n == 0) { /* no such interface now, say */
-			p->refused++;
+			if (pth_iface_carrier(p->interface))
+				p->refused++;
+			else
+				p->absent++;
 			n = 1;
 		}
 		done += n;

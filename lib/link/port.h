@@ -17,6 +17,8 @@ struct link_port {
 	struct pth_link_packet *batch[LINK_BATCH];
 	unsigned n;
 	uint64_t refused; /* that could not be sent */
+	uint64_t absent; /* the same, for nobody was there: the other end was down, or on its way */
+	char interface[16];
 };
 
 /* -1 with e. */

@@ -21,6 +21,7 @@
 #include "io/event.h"
 #include "io/json.h"
 #include "link/forward.h"
+#include "link/tc.h"
 
 #define READY_US (10 * PTH_SECOND_US) /* for the peer's port */
 #define DRAIN_NS 1000000000           /* for what is under way when the command has ended */
@@ -161,6 +162,22 @@ prepare(struct life *x, struct pth_err *e)
 		.arg = x,
 		.wake = INT64_MAX };
 	return 0;
+}
+
+int
+pth_link_direct(const int netns[2], const char *const interface[2],
+    const struct pth_strv *const address[2], struct pth_err *e)
+{
+	struct link_world w = { .middle = -1 };
+	int r;
+
+	for (unsigned i = 0; i < 2; i++)
+		w.end[i] = (struct link_end){ .netns = fcntl(netns[i], F_DUPFD_CLOEXEC, 3),
+			.interface = interface[i],
+			.mac = { 2, 0, 0, 0, 0, (uint8_t)(i + 1) } };
+	r = give_addresses(w.end, address, e) == 0 && link_world_direct(&w, e) == 0 ? 0 : -1;
+	link_world_release(&w);
+	return r;
 }
 
 /* --- programs --- */

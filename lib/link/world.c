@@ -193,6 +193,40 @@ link_world_furnish(struct link_world *w, struct pth_err *e)
 	                                                                                       -1;
 }
 
+/* In the namespace of the first end. */
+static int
+make_pair(struct link_world *w, struct pth_err *e)
+{
+	pth_auto_fd fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq ifr;
+
+	memset(&ifr, 0, sizeof ifr);
+	snprintf(ifr.ifr_name, sizeof ifr.ifr_name, "%s", w->end[0].interface);
+	if (link_rtnl_veth(
+	        w->end[0].interface, w->end[1].interface, w->end[1].netns, w->end[1].mac) != 0 ||
+	    ioctl(fd, SIOCGIFHWADDR, &ifr) != 0)
+		return pth_err_set(e, PTH_SYSTEM, "veth %s:", w->end[0].interface);
+	memcpy(w->end[0].mac, ifr.ifr_hwaddr.sa_data, sizeof w->end[0].mac);
+	return 0;
+}
+
+int
+link_world_direct(struct link_world *w, struct pth_err *e)
+{
+	int r;
+
+	w->middle = own_netns();
+	if (w->middle < 0 || link_world_enter(w->end[0].netns) != 0)
+		return pth_err_set(e, PTH_SYSTEM, "network namespace:");
+	r = make_pair(w, e);
+	if (link_world_enter(w->middle) != 0)
+		return pth_err_set(e, PTH_SYSTEM, "setns:");
+	return r == 0 && at_ends(w, link_world_furnish_end, e) == 0 &&
+	        at_ends(w, see_carrier, e) == 0 ?
+	    0 :
+	    -1;
+}
+
 struct looking {
 	uint16_t port;
 	bool found;

@@ -35,6 +35,9 @@ int link_world_make(struct link_world *w, struct pth_err *e);
 int link_world_join(struct link_world *w, const char *const names[2], struct pth_err *e);
 /* The same with two that are open: they are taken as they are, not taken over. */
 int link_world_enclose(struct link_world *w, const int netns[2], struct pth_err *e);
+/* The two ends are joined by nothing but a pair of interfaces, each of which has an address of
+ * hardware in `mac` then. -1 with e. */
+int link_world_direct(struct link_world *w, struct pth_err *e);
 /* Interfaces, addresses, neighbours; offloads off. */
 int link_world_furnish(struct link_world *w, struct pth_err *e);
 /* In the namespace of an end, whose interface is there: all of that. */

@@ -11,8 +11,8 @@
 #include "link/config.h"
 
 /* Keys of an entry that are no conditions. */
-static const char *const others[] = { "name", "between", "direction", "profile", "left", "right",
-	"changes" };
+static const char *const others[] = { "name", "backend", "between", "direction", "profile", "left",
+	"right", "changes" };
 /* Of the link as a whole, whatever the direction. */
 static const char *const whole[] = { "rebind", "link_down", "scenario" };
 /* Counted from when the services are ready. */

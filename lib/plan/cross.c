@@ -69,8 +69,8 @@ read_cross(const char *text, struct cross *c, const char **wrong)
 	return true;
 }
 
-static bool
-is_local(const struct plan *p)
+bool
+plan_is_local(const struct plan *p)
 {
 	const struct pth_plugin *root = p->env;
 
@@ -86,7 +86,7 @@ plan_cross_rewrite(struct plan *p, const char *path, struct pth_buf *text)
 	struct cross c;
 	const char *wrong;
 
-	if (!is_local(p) || !read_cross(text->s, &c, &wrong))
+	if (!plan_is_local(p) || !read_cross(text->s, &c, &wrong))
 		return true; /* pth_link_config_scenario() says that it has none */
 	if (strncmp(path, "steps.", 6) == 0)
 		wrong = "scenario: cross traffic begins with the test: say it in links";
@@ -214,7 +214,7 @@ plan_cross(struct plan *p)
 	const char *key;
 	size_t i;
 
-	if (!is_local(p))
+	if (!plan_is_local(p))
 		return;
 	json_object_foreach(services, key, v)
 		if (pth_given_beside(v) != NULL)

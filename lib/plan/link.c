@@ -471,6 +471,7 @@ plan_links(struct plan *p)
 		check_rebind(p, &p->wires[i], p->wires[i].timed, at.s);
 		if (!plan_failed(p))
 			plan_conditions_check(p, p->wires[i].config, at.s);
+		plan_backend(p, i);
 	}
 	name_services(p);
 }
@@ -507,8 +508,9 @@ step(struct plan *p, json_t *link, const char *path)
 	bool any = false;
 
 	for (size_t i = 0; i < p->nwires; i++) {
-		const struct plan_wire *w = &p->wires[i];
+		struct plan_wire *w = &p->wires[i];
 		json_auto_t *config = json_object();
+		json_t *o, *commands;
 		bool named = between != NULL && ends_of(p, link, ends);
 
 		if ((between != NULL && (!named || !joins(w, ends[0], ends[1]))) ||
@@ -518,9 +520,12 @@ step(struct plan *p, json_t *link, const char *path)
 		plan_conditions(p, link, path, named && ends[0] != w->node[0], is_flipped(p, w),
 		    config, config);
 		check_rebind(p, w, config, path);
-		pth_json_push(changes,
-		    json_pack("{s:I,s:O}", PTH_KEY(change, wire), (json_int_t)i,
-		        PTH_KEY(change, config), config));
+		o = json_pack("{s:I,s:O}", PTH_KEY(change, wire), (json_int_t)i,
+		    PTH_KEY(change, config), config);
+		commands = plan_backend_change(p, w, config, path);
+		if (commands != NULL)
+			pth_change_set_commands(o, commands);
+		pth_json_push(changes, o);
 	}
 	if (!any)
 		no_such_link(p, name, between != NULL, path);
@@ -578,12 +583,19 @@ capture_of(const struct plan_node *n, const char *interface)
 	return pth_buf_take(&b);
 }
 
+static bool
+is_tc(const struct plan_wire *w)
+{
+	return w->backend != NULL && strcmp(w->backend, "tc") == 0;
+}
+
 static json_t *
 end_emit(const struct plan *p, const struct plan_wire *w, unsigned i, const json_t *out)
 {
 	const struct plan_node *n = &p->nodes[w->node[i]];
-	const json_t *look = pth_envparam_capture(p->eparams) ? plan_capture_look(n->name, out) :
-	                                                        NULL;
+	const json_t *look = pth_envparam_capture(p->eparams) && !is_tc(w) ?
+	    plan_capture_look(n->name, out) :
+	    NULL;
 	pth_auto_str file = look != NULL ? capture_of(n, w->interface[i]) : NULL;
 	json_t *o = json_object();
 
@@ -625,6 +637,7 @@ wire_emit(struct plan *p, size_t i, const json_t *out, bool captured, int64_t ma
 	if (json_object_size(w->timed) > 0)
 		pth_wire_set_timed(o, json_incref(w->timed));
 	pth_wire_set_log(o, log.s);
+	plan_backend_emit(w, o);
 	if (captured)
 		pth_wire_set_capture_max(o, max);
 	return o;
@@ -665,6 +678,7 @@ void
 plan_links_release(struct plan *p)
 {
 	for (size_t i = 0; i < p->nwires; i++) {
+		plan_backend_release(&p->wires[i]);
 		json_decref(p->wires[i].config);
 		json_decref(p->wires[i].timed);
 		json_decref(p->wires[i].addresses[0]);

@@ -66,6 +66,11 @@ struct plan_wire {
 	json_t *addresses[2]; /* with prefixes, owned */
 	json_t *config;       /* for pth-link, owned */
 	json_t *timed;        /* what is counted from when the services are ready, owned */
+	const char *backend;  /* tc, auto; NULL: pth-link */
+	json_t *commands;     /* of tc: those of both ends, owned, or NULL */
+	json_t *later;        /* those of steps, in one list, owned, or NULL */
+	json_t *now;          /* config as steps have changed it so far, owned, or NULL */
+	char *because;        /* why auto is pth-link already, owned, or NULL */
 	size_t entry;         /* of `links` that it is made of */
 	bool declared;        /* there is one */
 };
@@ -204,6 +209,15 @@ void plan_links_release(struct plan *p);
 /* Each service can reach its target, and is on a link. */
 /* "10.0.0.1/24" or "fd00::1/64": its bytes in a, how many. 0: it is none. */
 size_t plan_address(const char *s, unsigned char a[16]);
+/* plan/backend.c: who makes the conditions of a wire, and by which commands. */
+void plan_backend(struct plan *p, size_t wire);
+void plan_backend_emit(struct plan_wire *w, json_t *out);
+void plan_backend_release(struct plan_wire *w);
+/* A step changes it: the commands of both ends, new; NULL: pth-link does, or it is wrong. */
+json_t *plan_backend_change(
+    struct plan *p, struct plan_wire *w, const json_t *config, const char *path);
+/* Are its networks made by pth-exec, and not by an engine or simulator? */
+bool plan_is_local(const struct plan *p);
 /* plan/cross.c: of a scenario with cross traffic, what is left of it for the link. False: it is
  * wrong, which was said. */
 bool plan_cross_rewrite(struct plan *p, const char *path, struct pth_buf *text);

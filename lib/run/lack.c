@@ -11,6 +11,7 @@
 #include "host/elf.h"
 #include "io/event.h"
 #include "io/record.h"
+#include "link/tc.h"
 #include "supervise/supervisor.h"
 #include "supervise/workdir.h"
 
@@ -217,6 +218,21 @@ interface(struct look *l, const json_t *plan)
 	    hosts ? "this machine" : "the network of the test", name);
 }
 
+/* Disciplines that the kernel has not, for links that have no other backend. */
+static void
+disciplines(struct look *l, const json_t *plan)
+{
+	json_t *wire, *list;
+	struct pth_err e;
+	size_t i, k;
+
+	json_array_foreach(pth_plan_links(plan), i, wire)
+		json_array_foreach(pth_wire_commands(wire), k, list)
+			if (strcmp(pth_wire_backend(wire), "tc") == 0 &&
+			    pth_link_tc_probe(list, &e) != 0 && is_new(l->said, e.text))
+				warn(l, pth_wire_place(wire), "backend: tc: %s", e.text);
+}
+
 /* What runs in Shadow: programs of this machine, which must not be static. */
 static void
 simulated(struct look *l, const json_t *plan)
@@ -319,6 +335,7 @@ pth_lack_test(const json_t *rec, const struct pth_supply *supply, const struct p
 		programs(&l, composed != NULL ? composed : own);
 	if (pth_rec_plan_is_local(own)) {
 		interface(&l, own);
+		disciplines(&l, own);
 		local(&l);
 	}
 }

@@ -2,7 +2,7 @@
  * This file puts each service of a test with links into a network namespace of its own, and keeps
  * the links between those: their start, what is changed during the test, their end.
  */
-#include "supervise/supervisor_priv.h"
+#include "supervise/supervisor_link_priv.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -18,29 +18,11 @@
 #include "base/strv.h"
 #include "io/file.h"
 #include "link/run.h"
-#include "packet/pcapng.h"
+#include "link/tc.h"
 
 #define READY_US (20 * PTH_SECOND_US) /* a busy machine has many to start */
 #define END_US (10 * PTH_SECOND_US)   /* to write what is left of log and captures */
 #define STOP_US 20000                 /* between two looks at whether one has ended */
-
-struct supervise_node {
-	const json_t *plan;
-	int net; /* owned */
-};
-
-struct supervise_link {
-	const json_t *plan;
-	struct pth_link_child child;
-	bool ready, over;
-	json_t *ended; /* its last answer, owned; NULL: it has said nothing */
-};
-
-static const json_t *
-end_of(const struct supervise_link *x, size_t i)
-{
-	return json_array_get(pth_wire_ends(x->plan), i);
-}
 
 static void
 failed(struct supervisor *sup, const struct supervise_link *x, const char *text)
@@ -148,7 +130,7 @@ name_captures(
     struct supervisor *sup, const struct supervise_link *x, char *files[2], struct pth_err *e)
 {
 	for (size_t i = 0; i < 2; i++) {
-		const char *file = pth_wireend_capture(end_of(x, i));
+		const char *file = pth_wireend_capture(supervise_link_end(x, i));
 
 		files[i] = file != NULL ? own_file(sup, file, e) : pth_xstrdup("/dev/null");
 		if (files[i] == NULL)
@@ -192,10 +174,10 @@ start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 	pth_link_config_init(&c);
 	for (size_t i = 0; i < 2; i++) {
 		if (code == 0)
-			code = look_at(end_of(x, i), &filter[i], &r.look[i], e);
-		take_strings(&address[i], pth_wireend_addresses(end_of(x, i)));
-		netns[i] = node_net(sup, pth_wireend_node(end_of(x, i)));
-		r.interface[i] = pth_wireend_interface(end_of(x, i));
+			code = look_at(supervise_link_end(x, i), &filter[i], &r.look[i], e);
+		take_strings(&address[i], pth_wireend_addresses(supervise_link_end(x, i)));
+		netns[i] = node_net(sup, pth_wireend_node(supervise_link_end(x, i)));
+		r.interface[i] = pth_wireend_interface(supervise_link_end(x, i));
 	}
 	if (pth_wire_capture_max(x->plan) > 0)
 		r.captures = (const char *const *)files;
@@ -208,6 +190,75 @@ start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 		free(filter[i].v);
 	}
 	return code;
+}
+
+/* --- by tc --- */
+
+/* The commands of both ends, each in its network. */
+static int
+run_tc(const struct supervisor *sup, const struct supervise_link *x, const json_t *commands,
+    struct pth_err *e)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (pth_link_tc_run(node_net(sup, pth_wireend_node(supervise_link_end(x, i))),
+		        json_array_get(commands, i), e) != 0)
+			return -1;
+	return 0;
+}
+
+static int
+start_direct(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
+{
+	struct pth_strv address[2] = { { NULL, 0 }, { NULL, 0 } };
+	const struct pth_strv *const both[2] = { &address[0], &address[1] };
+	const char *interface[2];
+	int netns[2], code;
+
+	for (size_t i = 0; i < 2; i++) {
+		take_strings(&address[i], pth_wireend_addresses(supervise_link_end(x, i)));
+		netns[i] = node_net(sup, pth_wireend_node(supervise_link_end(x, i)));
+		interface[i] = pth_wireend_interface(supervise_link_end(x, i));
+	}
+	code = pth_link_direct(netns, interface, both, e);
+	if (code == 0)
+		code = run_tc(sup, x, pth_wire_commands(x->plan), e);
+	for (size_t i = 0; i < 2; i++)
+		pth_strv_free(address[i].v);
+	x->child = (struct pth_link_child){ .changes = -1, .answers = -1, .in = PTH_BUF_INIT };
+	x->direct = x->ready = x->over = true;
+	return code;
+}
+
+/* Has the kernel what the commands ask for? */
+static int
+probe(const struct supervise_link *x, struct pth_err *e)
+{
+	json_t *commands = pth_wire_commands(x->plan), *list;
+	size_t i;
+
+	json_array_foreach(commands, i, list)
+		if (pth_link_tc_probe(list, e) != 0)
+			return -1;
+	return 0;
+}
+
+/* That which the plan says, or what auto comes to here. */
+static int
+start_any(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
+{
+	const char *backend = pth_wire_backend(x->plan), *because = pth_wire_because(x->plan);
+	bool wants = pth_wire_commands(x->plan) != NULL, has = wants && probe(x, e) == 0;
+
+	if (strcmp(backend, "pth-link") == 0)
+		return start(sup, x, e);
+	if (strcmp(backend, "tc") == 0 && !has)
+		return -1;
+	pth_event("link.backend", "{s:s,s:s,s:s*}", "link", pth_wire_name(x->plan), "backend",
+	    has ? "tc" : "pth-link", "reason",
+	    has       ? NULL :
+	        wants ? e->text :
+	                because);
+	return has ? start_direct(sup, x, e) : start(sup, x, e);
 }
 
 bool
@@ -235,7 +286,7 @@ supervise_links_begin(struct supervisor *sup)
 	}
 	json_array_foreach(list, i, v) {
 		sup->links[sup->nlinks] = (struct supervise_link){ .plan = v };
-		if (start(sup, &sup->links[sup->nlinks++], &e) != 0) {
+		if (start_any(sup, &sup->links[sup->nlinks++], &e) != 0) {
 			failed(sup, &sup->links[i], e.text);
 			return false;
 		}
@@ -356,8 +407,9 @@ supervise_links_confirm(struct supervisor *sup)
 			return false;
 		}
 		pth_event("link.started", "{s:s,s:s,s:s,s:O}", "link", pth_wire_name(x->plan),
-		    "left", pth_wireend_node(end_of(x, 0)), "right", pth_wireend_node(end_of(x, 1)),
-		    "conditions", pth_wire_config(x->plan));
+		    "left", pth_wireend_node(supervise_link_end(x, 0)), "right",
+		    pth_wireend_node(supervise_link_end(x, 1)), "conditions",
+		    pth_wire_config(x->plan));
 	}
 	if (sup->nlinks == 0)
 		return true;
@@ -378,9 +430,9 @@ move_end(struct supervisor *sup, const struct supervise_link *x, unsigned end, i
 	struct pth_link_run run = { .address = { &address[0], &address[1] }, .netns = netns };
 
 	for (size_t i = 0; i < 2; i++) {
-		take_strings(&address[i], pth_wireend_addresses(end_of(x, i)));
-		netns[i] = node_net(sup, pth_wireend_node(end_of(x, i)));
-		run.interface[i] = pth_wireend_interface(end_of(x, i));
+		take_strings(&address[i], pth_wireend_addresses(supervise_link_end(x, i)));
+		netns[i] = node_net(sup, pth_wireend_node(supervise_link_end(x, i)));
+		run.interface[i] = pth_wireend_interface(supervise_link_end(x, i));
 	}
 	r = pth_link_move(&x->child, &run, end, net, e);
 	pth_strv_free(address[0].v);
@@ -392,7 +444,8 @@ int
 supervise_links_move(struct supervisor *sup, const char *node, int *net, struct pth_err *e)
 {
 	for (unsigned i = 0; i < sup->nlinks * 2; i++)
-		if (strcmp(pth_wireend_node(end_of(&sup->links[i / 2], i % 2)), node) == 0 &&
+		if (strcmp(pth_wireend_node(supervise_link_end(&sup->links[i / 2], i % 2)), node) ==
+		        0 &&
 		    move_end(sup, &sup->links[i / 2], i % 2, *net, e) != 0)
 			return -1;
 	for (size_t i = 0; i < sup->nnodes; i++)
@@ -429,6 +482,19 @@ supervise_links_run(struct supervisor *sup)
 	}
 }
 
+static bool
+change_one(struct supervisor *sup, struct supervise_link *x, const json_t *change)
+{
+	struct pth_err e;
+
+	if (!x->direct)
+		return send_line(x, pth_change_config(change));
+	if (run_tc(sup, x, pth_change_commands(change), &e) == 0)
+		return true;
+	failed(sup, x, e.text);
+	return false;
+}
+
 bool
 supervise_links_change(struct supervisor *sup, const json_t *link, char text[200])
 {
@@ -438,7 +504,7 @@ supervise_links_change(struct supervisor *sup, const json_t *link, char text[200
 	json_array_foreach(pth_atlink_changes(link), i, v) {
 		size_t n = (size_t)pth_change_wire(v);
 
-		if (n >= sup->nlinks || !send_line(&sup->links[n], pth_change_config(v))) {
+		if (n >= sup->nlinks || !change_one(sup, &sup->links[n], v)) {
 			snprintf(text, 200, "the link is not there");
 			return false;
 		}
@@ -552,96 +618,4 @@ supervise_links_release(struct supervisor *sup)
 	supervise_joins_release(sup);
 	free(sup->links);
 	free(sup->nodes);
-}
-
-/* --- captures --- */
-
-/* What came of the capture of one end; NULL: there was none. New. */
-static json_t *
-one_capture(const struct supervise_link *x, size_t i)
-{
-	const char *file = pth_wireend_capture(end_of(x, i));
-	json_t *o, *n = json_array_get(json_object_get(x->ended, "packets"), i),
-	           *omitted = json_array_get(json_object_get(x->ended, "omitted"), i);
-
-	if (file == NULL || !x->ready)
-		return NULL;
-	o = json_object();
-	pth_rcap_set_file(o, file);
-	pth_rcap_set_interface(o, pth_wireend_interface(end_of(x, i)));
-	pth_rcap_set_isolated(o, true);
-	if (n == NULL) {
-		pth_rcap_set_error(o, "the link died, and with it the end of the capture");
-		return o;
-	}
-	pth_rcap_set_packets(o, json_integer_value(n));
-	pth_rcap_set_dropped(o, pth_json_int(x->ended, "lost", 0));
-	if (json_integer_value(omitted) > 0)
-		pth_rcap_set_omitted(o, json_integer_value(omitted));
-	return o;
-}
-
-/* Another one with it. Both are taken over. */
-static json_t *
-joined(json_t *a, json_t *b)
-{
-	json_t *files;
-
-	if (a == NULL || b == NULL)
-		return a != NULL ? a : b;
-	files = pth_rcap_files(a);
-	if (files == NULL)
-		pth_rcap_set_files(a, files = json_pack("[s]", pth_rcap_file(a)));
-	pth_json_push(files, json_string(pth_rcap_file(b)));
-	pth_rcap_set_packets(a, pth_rcap_packets(a) + pth_rcap_packets(b));
-	pth_rcap_set_dropped(a, pth_rcap_dropped(a) + pth_rcap_dropped(b));
-	if (pth_rcap_omitted(a) + pth_rcap_omitted(b) > 0)
-		pth_rcap_set_omitted(a, pth_rcap_omitted(a) + pth_rcap_omitted(b));
-	if (pth_rcap_error(b) != NULL && pth_rcap_error(a) == NULL)
-		pth_rcap_set_error(a, pth_rcap_error(b));
-	json_decref(b);
-	return a;
-}
-
-/* Several files are one for who reads the capture of the test, in the order of their packets. */
-static void
-merge(const struct supervisor *sup, json_t *o)
-{
-	json_t *files = pth_rcap_files(o), *v;
-	size_t n = json_array_size(files), i;
-	pth_auto_free struct pth_pcapng_stream *s = pth_xarray(NULL, n + 1, sizeof *s);
-	pth_auto_free const char **paths = pth_xarray(NULL, n + 1, sizeof *paths);
-	pth_auto_fd fd = -1;
-	struct pth_err e;
-	bool cut = false;
-
-	json_array_foreach(files, i, v) {
-		paths[i] = json_string_value(v);
-		s[i] = (struct pth_pcapng_stream){ &paths[i], 1 };
-	}
-	fd = pth_file_make(sup->req->dirfd, PTH_CAPTURE_FILE, O_RDWR | O_CREAT, &e);
-	if (fd < 0 || pth_pcapng_merge(sup->req->dirfd, s, n, false, fd, &cut, &e) != 0)
-		pth_rcap_set_error(o, e.text);
-	else if (cut)
-		pth_rcap_set_error(o, "a file of the captures breaks off");
-	pth_rcap_set_file(o, PTH_CAPTURE_FILE);
-	json_object_del(o, PTH_KEY(rcap, files));
-}
-
-json_t *
-supervise_links_capture(const struct supervisor *sup, const char *service)
-{
-	json_t *o = NULL;
-
-	for (size_t i = 0; i < sup->nlinks; i++)
-		for (size_t k = 0; k < 2; k++) {
-			const json_t *end = end_of(&sup->links[i], k);
-
-			if (service != NULL ? strcmp(pth_wireend_node(end), service) == 0 :
-			                      pth_wireend_stands(end))
-				o = joined(o, one_capture(&sup->links[i], k));
-		}
-	if (service == NULL && pth_rcap_files(o) != NULL)
-		merge(sup, o);
-	return o;
 }
