@@ -281,10 +281,14 @@ sends(struct side *me, const struct segment *g, enum kind kind)
 static void
 acknowledges(struct side *me, const struct segment *g)
 {
-	bool same = me->acked && me->ack == g->ack && g->n == 0 &&
-	    (g->flags & (SYN | FIN | RST)) == 0 && me->window == g->window;
+	bool same = me->acked && me->ack == g->ack;
 
-	me->repeats = same ? me->repeats + 1 : 0;
+	/* A change of the window alone is no repetition, and does not end them. */
+	if (!same)
+		me->repeats = 0;
+	else
+		me->repeats += g->n == 0 && (g->flags & (SYN | FIN | RST)) == 0 &&
+		    me->window == g->window;
 	me->ack = g->ack;
 	me->ack_ns = g->now;
 	me->acked = true;

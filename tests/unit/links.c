@@ -201,8 +201,10 @@ static void
 in_metrics(void)
 {
 	static const char log[] = BEGIN GONE(1, "up", "0", "1");
-	json_auto_t *rec = json("{\"plan\":{\"links\":[{\"name\":\"a-b\",\"log\":\"link.jsonl\"},"
-	                        "{\"name\":\"b-c\",\"log\":\"none.jsonl\"}]}}");
+	json_auto_t *rec = json(
+	    "{\"plan\":{\"links\":[{\"name\":\"a-b\",\"log\":\"link.jsonl\"},"
+	    "{\"name\":\"b-c\",\"log\":\"none.jsonl\"},"
+	    "{\"name\":\"c-d\",\"log\":\"kernel.jsonl\",\"backend\":\"tc\"}]}}");
 	json_auto_t *metrics = json_object();
 	pth_auto_buf why = PTH_BUF_INIT, near = PTH_BUF_INIT;
 	struct pth_span span;

@@ -90,6 +90,12 @@ again(void)
 	    DATA(20000, C, 101, 901, 50), DATA(20010, C, 151, 901, 50),
 	    DATA(20020, C, 201, 901, 50), DATA(20030, C, 251, 901, 150), ACKS(20040, S, 901, 101),
 	    ACKS(20050, S, 901, 101), ACKS(20060, S, 901, 101), DATA(20070, C, 101, 901, 50));
+	/* ... and the window has changed meanwhile. */
+	IS("1: 7/350 again 1 late 0 zero 0 reset 0 5/0 again 0 late 0 zero 0 reset 0", SHAKE,
+	    DATA(20000, C, 101, 901, 50), DATA(20010, C, 151, 901, 50),
+	    DATA(20020, C, 201, 901, 50), DATA(20030, C, 251, 901, 150), ACKS(20040, S, 901, 101),
+	    ACKS(20050, S, 901, 101), { 20055, S, 901, 101, ACK, 0, 1100, 0 },
+	    { 20060, S, 901, 101, ACK, 0, 1100, 0 }, DATA(20070, C, 101, 901, 50));
 	/* SYN and FIN. */
 	IS("1: 3/0 again 1 late 0 zero 0 reset 0 1/0 again 0 late 0 zero 0 reset 0",
 	    { 0, C, 100, 0, SYN, 0, 0, 0 }, { 1000000, C, 100, 0, SYN, 0, 0, 0 },
