@@ -111,6 +111,7 @@ of_readiness(void)
 	started("exit 3", "");
 	reap(4 * S);
 	CHECK_INT(s.state, PTH_ST_STOPPED);
+	CHECK_STR(event_text("service.failed", "message"), "exit code 3");
 	CHECK_STR(result("reason"), "\"exit\"");
 	CHECK_STR(result("code"), "3");
 	CHECK_STR(result("error"), "");
@@ -279,6 +280,7 @@ of_limits(void)
 	CHECK_STR(result("limit"), "\"timeout\"");
 	CHECK_INT(s.state, PTH_ST_STOPPED);
 	CHECK_STR(events("service.t"), "imeout");
+	CHECK_STR(event_text("service.failed", "message"), "still running after its timeout");
 	end();
 
 	unit("none: it may last for ever");

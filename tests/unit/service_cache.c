@@ -1,4 +1,5 @@
 /* A service whose compile phases are in the cache: what makes another entry, and what is kept. */
+#include <sys/personality.h>
 #include <sys/stat.h>
 
 #include "io/digest.h"
@@ -78,11 +79,19 @@ of_keys(void)
 		snprintf(want, sizeof want, "%sdeep\n", v[i].src);
 		CHECK_STR(content("s/made"), want);
 		CHECK_STR(content("s/phases/compile.stdout.log"), "compiling\n");
-		if (!v[i].anew)
+		if (!v[i].anew) {
 			CHECK(strstr(result("phases"), "\"cached\":true") != NULL);
+			CHECK(strstr(result("phases"), "\"code\":0,") != NULL);
+			CHECK(strstr(result("phases"), "\"code\":1") == NULL);
+		}
 		end();
 	}
 	CHECK(countof(v) >= 13);
+	unit("for another machine it is compiled anew");
+	CHECK(personality(PER_LINUX32) >= 0);
+	CHECK(strncmp(lives("{}", "two\n"), "kept, ", 6) == 0);
+	end();
+	CHECK(personality(PER_LINUX) >= 0);
 	unit("with another PATH there may be other programs");
 	setenv("PATH", "/bin:/usr/bin:/nowhere", 1);
 	CHECK(strncmp(lives("{}", "two\n"), "kept, ", 6) == 0);

@@ -72,6 +72,7 @@ of_restarts(void)
 	CHECK_INT(s.state, PTH_ST_INITIALIZING);
 	CHECK_STR(result("started_us"), "6000000");
 	CHECK_STR(result("ready_us"), "");
+	CHECK_STR(result("reason"), "\"running\"");
 	CHECK(strstr(result("restarts"), "\"reason\":\"stopped\"") != NULL);
 	CHECK(strstr(result("restarts"), "\"ended_us\":5000000") != NULL);
 	CHECK(strstr(result("restarts"), "},{") == NULL);

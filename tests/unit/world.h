@@ -97,4 +97,25 @@ events(const char *prefix)
 	return names;
 }
 
+/* The member of the last event of that name, "" when there is none. */
+static inline const char *
+event_text(const char *name, const char *key)
+{
+	static char text[400];
+	char line[8192];
+	FILE *fp = fopen("events.jsonl", "r");
+
+	text[0] = '\0';
+	CHECK(fp != NULL);
+	while (fgets(line, sizeof line, fp) != NULL) {
+		json_t *v = pth_json_parse(line, strlen(line), NULL);
+
+		if (strcmp(pth_json_str(v, "event", ""), name) == 0)
+			snprintf(text, sizeof text, "%s", pth_json_str(v, key, ""));
+		json_decref(v);
+	}
+	fclose(fp);
+	return text;
+}
+
 #endif
