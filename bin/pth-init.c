@@ -25,7 +25,6 @@
 #include "container/users.h"
 #include "host/cgroup.h"
 #include "host/channel.h"
-#include "host/iface.h"
 #include "host/ns.h"
 #include "host/sig.h"
 #include "io/event.h"
@@ -194,8 +193,6 @@ open_asks(struct init *x)
 static json_t *
 supervise(struct init *x, const struct pth_twice *t)
 {
-	static const char *const offload[] = { "tx-udp-segmentation", "tx-tcp-segmentation",
-		"tx-tcp6-segmentation", "tx-generic-segmentation" };
 	static const int ends[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 	struct pth_places places = {
 		.dir = x->dir, .libexec = PTH_INSIDE_LIBEXEC, .share = PTH_INSIDE_SHARE
@@ -216,9 +213,7 @@ supervise(struct init *x, const struct pth_twice *t)
 	give(x, &who);
 	pth_must(pth_resolve_inherit(x->services, &e), &e);
 	pth_must(pth_resolve_expand_all(x->plan, &e), &e);
-	if (json_is_object(pth_plan_capture(x->plan)))
-		pth_iface_features_off(
-		    pth_cap_interface(pth_plan_capture(x->plan)), offload, countof(offload));
+	pth_start_capture(x->plan);
 	req.asks = t->first ? 0 : open_asks(x);
 	umask(022);
 	pth_proc_allow_cores();

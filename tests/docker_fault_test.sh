@@ -137,10 +137,10 @@ testNoPermission() {
 	docker_ready || return
 	experiment denied >t.yaml
 	pth-parse t.yaml 2>/dev/null | pth-plan 2>/dev/null | pth-compose >composed.jsonl
-	chmod 755 "$PTH_TMP" "$PTH_TMP/engine" && mkdir -p home && chown 65534 home &&
+	chmod 755 "$PTH_TMP" "$PTH_TMP/engine" && mkdir -p nobody && chown 65534 nobody &&
 		chmod 644 composed.jsonl && chmod 600 "$PTH_TMP/engine/sock"
-	setpriv --reuid 65534 --regid 65534 --clear-groups pth-exec -o home/run \
-		composed.jsonl >records.jsonl
+	HOME=$PWD/nobody setpriv --reuid 65534 --regid 65534 --clear-groups pth-exec \
+		-o nobody/run composed.jsonl >records.jsonl
 	out=$(head -1 records.jsonl)
 	assertMatch "$(why)" '^error: setup: .*permission denied'
 }

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/os.h"
 #include "container/compose.h"
+#include "host/iface.h"
 #include "io/event.h"
 #include "io/file.h"
 #include "io/record.h"
@@ -89,4 +90,18 @@ pth_start_links(const json_t *links)
 		if (symlink(to, name) != 0)
 			pth_warn("%s, which is to be %s:", name, to);
 	}
+}
+
+void
+pth_start_capture(const json_t *plan)
+{
+	static const char *const offload[] = { "tx-udp-segmentation", "tx-tcp-segmentation",
+		"tx-tcp6-segmentation", "tx-generic-segmentation" };
+	const json_t *capture = pth_plan_capture(plan);
+
+	if (json_is_object(capture) &&
+	    pth_iface_features_off(pth_cap_interface(capture), offload, countof(offload)) != 0)
+		pth_warn("capture: packets may be longer than on the wire: "
+		         "segmentation offload of %s:",
+		    pth_cap_interface(capture));
 }

@@ -24,4 +24,7 @@ int pth_start_by_hand(int dirfd, const json_t *inside, struct pth_err *e);
  * of the image gives way; of what does not, a warning tells. */
 void pth_start_links(const json_t *links);
 
+/* Before packets are captured: the interface gets them in the size that they have on the wire. */
+void pth_start_capture(const json_t *plan);
+
 #endif
