@@ -12,13 +12,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-enum { ARG, FROM, RUN, ENV, COPY, ADD, WORKDIR, EXPOSE, USER, KINDS };
+enum { ARG, FROM, RUN, ENV, COPY, ADD, WORKDIR, EXPOSE, USER, LABEL, KINDS };
 
 static void
 count(const char *s, unsigned n[KINDS])
 {
 	static const char *const names[] = { "ARG ", "FROM ", "RUN ", "ENV ", "COPY ", "ADD ",
-		"WORKDIR ", "EXPOSE ", "USER " };
+		"WORKDIR ", "EXPOSE ", "USER ", "LABEL " };
 	bool goes_on = false;
 
 	while (*s != '\0') {
@@ -56,7 +56,8 @@ check(const json_t *docker, const json_t *settings, const char *text)
 	json_array_foreach(json_object_get(docker, "dependencies"), i, v)
 		steps += many(v, "build");
 	count(text, n);
-	if (n[FROM] < 1 || n[FROM] > 2 || n[USER] != 1 || n[EXPOSE] > many(docker, "expose") ||
+	if (n[FROM] < 1 || n[FROM] > 2 || n[USER] != 1 || n[LABEL] > 2 ||
+	    n[EXPOSE] > many(docker, "expose") ||
 	    n[ARG] > many(docker, "args") + many(settings, "build_args") ||
 	    n[ENV] > many(docker, "environment") + 5 || n[ADD] > deps + 1 ||
 	    n[WORKDIR] > 2 * (deps + 1) ||
