@@ -96,6 +96,30 @@ testNoticedAndNot() {
 	assertMatch "$out" '^1 noticed, 0 survived, 0 that no test reaches$'
 }
 
+# What a test runs behind a program that could not be started by vfork(2) is reached, too.
+testBehindAFailedStart() {
+	here || return
+	rm -rf top
+	tree 1
+	cat >top/tests/unit/x.c <<-'E'
+	#include <sys/wait.h>
+	#include <unistd.h>
+	int odd(int);
+	int main(void)
+	{
+		pid_t pid = vfork();
+
+		if (pid == 0) {
+			execl("/nonexistent", "x", (char *)0);
+			_exit(127);
+		}
+		return wait(0) != pid || odd(3) != 1 || odd(2) != 0;
+	}
+	E
+	mutate -c top/lib/base/x.c:16
+	assertMatch "$out" '^[1-9] noticed, 0 survived, 0 that no test reaches$'
+}
+
 testOfTheLinesThatChanged() {
 	here || return
 	rm -rf top

@@ -15,6 +15,7 @@
 #define HIGH 700 /* out of the way of programs that count descriptors */
 
 void __gcov_dump(void);
+void __gcov_reset(void);
 void __real__exit(int code);
 void __wrap__exit(int code);
 int __real_open(const char *path, int flags, ...);
@@ -40,10 +41,13 @@ begin(void)
 	close(fd);
 }
 
+/* A child of vfork(2) whose program cannot be run ends so, too: its parent, whose memory it has,
+ * would have nothing more to write without the reset. */
 void
 __wrap__exit(int code)
 {
 	__gcov_dump();
+	__gcov_reset();
 	__real__exit(code);
 }
 
