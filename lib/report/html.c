@@ -130,17 +130,11 @@ static void
 test_wires(const struct pth_report_test *t, struct pth_buf *b)
 {
 	json_auto_t *metrics = pth_report_object(t->metrics);
+	pth_auto_buf text = PTH_BUF_INIT;
 	const char *name, *direction;
-	const json_t *way;
 
-	for (size_t at = 0;
-	     (way = pth_report_next_link(metrics, &at, &name, &direction)) != NULL;) {
-		pth_auto_buf text = PTH_BUF_INIT;
-
-		pth_report_link(way, &text);
-		if (text.len > 0)
-			HTML(b, "<p>Link ", name, ", ", direction, ": ", text.s, "</p>\n");
-	}
+	for (size_t at = 0; pth_report_next_link(metrics, &at, &name, &direction, &text);)
+		HTML(b, "<p>Link ", name, ", ", direction, ": ", text.s, "</p>\n");
 }
 
 /* The first of a page come with their style. */

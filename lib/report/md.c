@@ -191,17 +191,11 @@ measures(const json_t *metrics, struct pth_buf *b)
 static void
 wires(const json_t *metrics, struct pth_buf *b)
 {
+	pth_auto_buf text = PTH_BUF_INIT;
 	const char *name, *direction;
-	const json_t *way;
 
-	for (size_t at = 0;
-	     (way = pth_report_next_link(metrics, &at, &name, &direction)) != NULL;) {
-		pth_auto_buf text = PTH_BUF_INIT;
-
-		pth_report_link(way, &text);
-		if (text.len > 0)
-			MD(b, "| Link ", name, ", ", direction, " | ", text.s, " |\n");
-	}
+	for (size_t at = 0; pth_report_next_link(metrics, &at, &name, &direction, &text);)
+		MD(b, "| Link ", name, ", ", direction, " | ", text.s, " |\n");
 }
 
 static void

@@ -189,12 +189,10 @@ const char *pth_health_name(enum pth_health h);
 void pth_report_line(const struct pth_report *r, struct pth_buf *b);
 /* "handshake 22.8 ms, 3983 packets": what is worth a line. */
 void pth_report_numbers(const struct pth_report_test *t, struct pth_buf *b);
-/* What one direction of a link did (metrics.links), in a line; nothing when nothing came. */
-void pth_report_link(const json_t *way, struct pth_buf *b);
-/* The next direction of all links: *name is that of the link, and the object is returned, or NULL
- * behind the last. *at is 0 before the first. */
-const json_t *pth_report_next_link(
-    const json_t *metrics, size_t *at, const char **name, const char **direction);
+/* The next direction of all links (metrics.links) in which packets came: the names of link and
+ * direction, and what it did, in a line. False behind the last; *at is 0 before the first. */
+bool pth_report_next_link(const json_t *metrics, size_t *at, const char **name,
+    const char **direction, struct pth_buf *text);
 /* Append texts up to a NULL: the first as it is, the second escaped, and so on in turn. */
 void pth_report_weave(struct pth_buf *b, void (*escape)(struct pth_buf *b, const char *s), ...)
     __attribute__((sentinel));

@@ -45,11 +45,10 @@ add_reasons(struct pth_buf *b, const json_t *by)
 	pth_buf_adds(b, *before == ',' ? ")" : "");
 }
 
-void
-pth_report_link(const json_t *way, struct pth_buf *b)
+/* What one direction of a link did. */
+static void
+add_way(struct pth_buf *b, const json_t *way)
 {
-	if (pth_linkway_packets(way) == 0)
-		return;
 	pth_buf_addf(b, "%lld packets, %lld lost", (long long)pth_linkway_packets(way),
 	    (long long)pth_linkway_lost(way));
 	if (pth_linkway_lost(way) > 0) {
@@ -72,21 +71,27 @@ pth_report_link(const json_t *way, struct pth_buf *b)
 	}
 }
 
-const json_t *
-pth_report_next_link(const json_t *metrics, size_t *at, const char **name, const char **direction)
+bool
+pth_report_next_link(const json_t *metrics, size_t *at, const char **name, const char **direction,
+    struct pth_buf *text)
 {
 	static const char *const directions[] = { PTH_KEY(linksum, up), PTH_KEY(linksum, down) };
 	size_t i = 0;
 	json_t *link;
 
 	json_object_foreach(pth_metrics_links(metrics), *name, link)
-		for (size_t k = 0; k < countof(directions); k++)
-			if (i++ == *at) {
-				++*at;
-				*direction = directions[k];
-				return json_object_get(link, directions[k]);
-			}
-	return NULL;
+		for (size_t k = 0; k < countof(directions); k++) {
+			const json_t *way = json_object_get(link, directions[k]);
+
+			if (i++ < *at || pth_linkway_packets(way) == 0)
+				continue;
+			*at = i;
+			*direction = directions[k];
+			pth_buf_cut(text, 0);
+			add_way(text, way);
+			return true;
+		}
+	return false;
 }
 
 void

@@ -221,6 +221,29 @@ too_big(void)
 	CHECK_INT(linked.v[0].why, PTH_LINK_TOO_BIG);
 }
 
+/* Gives a frame right checksums, and offers it. */
+static const struct pth_link_packet *
+offer(unsigned way, uint8_t *f, size_t n, int64_t now)
+{
+	struct link_ip ip;
+	uint16_t sum;
+
+	link_ip_parse(f, n, &ip);
+	if (ip.version == 4) {
+		f[24] = f[25] = 0;
+		sum = link_sum_fold(link_sum(0, f + 14, 20));
+		f[24] = (uint8_t)(sum >> 8);
+		f[25] = (uint8_t)sum;
+	}
+	sum = link_transport_sum(f, &ip);
+	f[ip.checksum] = (uint8_t)(sum >> 8);
+	f[ip.checksum + 1] = (uint8_t)sum;
+	link_offer(linked.link, way, f, n, now);
+	link_run(linked.link, now);
+	CHECK(right(linked.last.frame, linked.last.len));
+	return &linked.last;
+}
+
 /* Up or down, with these ports; the packet that came out. */
 static const struct pth_link_packet *
 travel(unsigned way, int version, int protocol, unsigned from, unsigned to, uint8_t host)
@@ -229,7 +252,6 @@ travel(unsigned way, int version, int protocol, unsigned from, unsigned to, uint
 	uint8_t f[LINK_FRAME_MAX];
 	size_t n = linked_frame(f, version, protocol, 50), end = version == 4 ? 33 : 53;
 	struct link_ip ip;
-	uint16_t sum;
 
 	link_ip_parse(f, n, &ip);
 	f[ip.transport] = (uint8_t)(from >> 8);
@@ -239,21 +261,8 @@ travel(unsigned way, int version, int protocol, unsigned from, unsigned to, uint
 	if (way == PTH_LINK_DOWN) { /* back to `host` */
 		f[end] = host;
 		f[end - (version == 4 ? 4 : 16)] = 2;
-		if (version == 4) {
-			f[24] = f[25] = 0;
-			sum = link_sum_fold(link_sum(0, f + 14, 20));
-			f[24] = (uint8_t)(sum >> 8);
-			f[25] = (uint8_t)sum;
-		}
 	}
-	sum = link_transport_sum(f, &ip);
-	f[ip.checksum] = (uint8_t)(sum >> 8);
-	f[ip.checksum + 1] = (uint8_t)sum;
-	link_offer(linked.link, way, f, n, now);
-	link_run(linked.link, now);
-	now++;
-	CHECK(right(linked.last.frame, linked.last.len));
-	return &linked.last;
+	return offer(way, f, n, now++);
 }
 
 static unsigned
@@ -310,29 +319,6 @@ nat_of(int version, int protocol)
 	CHECK_INT(host(&linked.last, false), 1);
 	/* What was never of a flow is none of its business. */
 	CHECK_INT(travel(PTH_LINK_DOWN, version, protocol, 443, 9, 1)->why, PTH_LINK_PASSES);
-}
-
-/* Gives a frame right checksums, and offers it. */
-static const struct pth_link_packet *
-offer(unsigned way, uint8_t *f, size_t n, int64_t now)
-{
-	struct link_ip ip;
-	uint16_t sum;
-
-	link_ip_parse(f, n, &ip);
-	if (ip.version == 4) {
-		f[24] = f[25] = 0;
-		sum = link_sum_fold(link_sum(0, f + 14, 20));
-		f[24] = (uint8_t)(sum >> 8);
-		f[25] = (uint8_t)sum;
-	}
-	sum = link_transport_sum(f, &ip);
-	f[ip.checksum] = (uint8_t)(sum >> 8);
-	f[ip.checksum + 1] = (uint8_t)sum;
-	link_offer(linked.link, way, f, n, now);
-	link_run(linked.link, now);
-	CHECK(right(linked.last.frame, linked.last.len));
-	return &linked.last;
 }
 
 /* A packet of the client or, with source and destination changed, of its peer. */
