@@ -45,12 +45,18 @@ add_reasons(struct pth_buf *b, const json_t *by)
 	pth_buf_adds(b, *before == ',' ? ")" : "");
 }
 
+static void
+add_packets(struct pth_buf *b, int64_t n)
+{
+	pth_buf_addf(b, "%lld packet%s", (long long)n, n == 1 ? "" : "s");
+}
+
 /* What one direction of a link did. */
 static void
 add_way(struct pth_buf *b, const json_t *way)
 {
-	pth_buf_addf(b, "%lld packets, %lld lost", (long long)pth_linkway_packets(way),
-	    (long long)pth_linkway_lost(way));
+	add_packets(b, pth_linkway_packets(way));
+	pth_buf_addf(b, ", %lld lost", (long long)pth_linkway_lost(way));
 	if (pth_linkway_lost(way) > 0) {
 		pth_buf_addf(b, ", %.3g %%", pth_linkway_loss_percent(way));
 		add_reasons(b, pth_linkway_lost_by(way));
@@ -61,10 +67,11 @@ add_way(struct pth_buf *b, const json_t *way)
 		pth_buf_adds(b, ", at most ");
 		pth_duration_show(b, pth_linkway_delay_max_us(way));
 	}
-	if (PTH_GET(linkway, way, queue_packets) != NULL)
-		pth_buf_addf(b, "; queue %lld packets, at most %lld",
-		    (long long)pth_linkway_queue_packets(way),
-		    (long long)pth_linkway_queue_max_packets(way));
+	if (PTH_GET(linkway, way, queue_packets) != NULL) {
+		pth_buf_adds(b, "; queue ");
+		add_packets(b, pth_linkway_queue_packets(way));
+		pth_buf_addf(b, ", at most %lld", (long long)pth_linkway_queue_max_packets(way));
+	}
 	if (PTH_GET(linkway, way, rate_bps) != NULL) {
 		pth_buf_adds(b, "; ");
 		add_rate(b, pth_linkway_rate_bps(way));
