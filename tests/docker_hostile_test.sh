@@ -17,15 +17,8 @@ oneTimeTearDown() {
 small_tools() {
 	docker image inspect panther_base_service:tools >/dev/null 2>&1 && return
 	tools=$PTH_TMP/tools
-	mkdir -p "$tools/bin"
-	for program in chmod mkdir rm mkfifo ln mv cp cat truncate mknod mount kill setsid touch \
-		head grep; do
-		file=$(readlink -f "$(command -v $program)")
-		cp "$file" "$tools/bin/$program"
-		ldd "$file" | grep -o '/[^ ]*' | while read -r lib; do
-			mkdir -p "$tools${lib%/*}" && cp -L "$lib" "$tools$lib"
-		done
-	done
+	programs_into bin "$tools" chmod mkdir rm mkfifo ln mv cp cat truncate mknod mount kill \
+		setsid touch head grep
 	printf 'FROM panther_base_service:latest\nCOPY . /\n' >"$tools/Dockerfile"
 	docker build --network none -q -t panther_base_service:latest "$tools" >/dev/null &&
 		docker tag panther_base_service:latest panther_base_service:tools

@@ -80,22 +80,36 @@ engine_stop() {
 	rm -rf "$engine_exec"
 }
 
+# libraries_of ROOT FILE...: what these programs need to run, at its place below that folder.
+libraries_of() {
+	root=$1
+	shift
+	for file; do
+		ldd "$file" | grep -o '/[^ ]*' | while read -r lib; do
+			mkdir -p "$root${lib%/*}" && cp -L "$lib" "$root$lib"
+		done
+	done
+}
+
+# programs_into FOLDER ROOT PROGRAM...: these of this machine into ROOT/FOLDER, and their libraries.
+programs_into() {
+	folder=$2/$1 below=$2
+	shift 2
+	mkdir -p "$folder"
+	for program; do
+		file=$(readlink -f "$(command -v "$program")")
+		cp "$file" "$folder/$program" && libraries_of "$below" "$file"
+	done
+}
+
 # small_base: a base image of a shell and the libraries of this machine, in a
 # second and without any network.
 small_base() {
 	docker image inspect panther_base_service:latest >/dev/null 2>&1 && return
 	root=$PTH_TMP/base
-	mkdir -p "$root/bin" "$root/etc" "$root/tmp" "$root/usr/local"
-	for program in sh id sleep sort env; do
-		file=$(readlink -f "$(command -v $program)")
-		cp "$file" "$root/bin/$program"
-		ldd "$file" | grep -o '/[^ ]*' | while read -r lib; do
-			mkdir -p "$root${lib%/*}" && cp -L "$lib" "$root$lib"
-		done
-	done
-	ldd "$TOP/examples/minip/miniP_server" | grep -o '/[^ ]*' | while read -r lib; do
-		mkdir -p "$root${lib%/*}" && cp -L "$lib" "$root$lib"
-	done
+	mkdir -p "$root/etc" "$root/tmp" "$root/usr/local"
+	programs_into bin "$root" sh id sleep sort env
+	libraries_of "$root" "$TOP/examples/minip/miniP_server"
 	printf 'root:x:0:0:::\npanther:x:10001:10001::/tmp:/bin/sh\n' >"$root/etc/passwd"
 	tar -C "$root" -c . |
 		docker import -c 'ENV PATH=/bin:/usr/bin' - panther_base_service:latest >/dev/null

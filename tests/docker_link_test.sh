@@ -163,14 +163,7 @@ testCompiledBefore() {
 quic_image() {
 	docker image inspect pth_quic:latest >/dev/null 2>&1 && return
 	root=$PTH_TMP/quic
-	mkdir -p "$root/usr/bin"
-	for program in gtlsserver gtlsclient; do
-		file=$(command -v $program)
-		cp "$file" "$root/usr/bin/"
-		ldd "$file" | grep -o '/[^ ]*' | while read -r lib; do
-			mkdir -p "$root${lib%/*}" && cp -L "$lib" "$root$lib"
-		done
-	done
+	programs_into usr/bin "$root" gtlsserver gtlsclient
 	printf 'FROM panther_base_service:latest\nCOPY . /\n' >"$root/Dockerfile"
 	docker build -q -t pth_quic:latest "$root" >/dev/null
 	rm -rf "$root"

@@ -31,13 +31,6 @@ experiment() { # script, keys...
 	printf '%s\n' "$@"
 }
 
-# go: run x.yaml into run/; $dir is then the directory of its test.
-go() {
-	rm -rf run
-	run $who env PTH_EVENTS=none TMPDIR="$PWD" pth run -o run x.yaml
-	dir=run/001-t
-}
-
 said() { # service
 	cat "$dir/$1/stdout.log"
 }

@@ -86,12 +86,6 @@ experiment() {
 	printf '%s\n' "$@"
 }
 
-go() {
-	rm -rf run
-	run $who env PTH_EVENTS=none TMPDIR="$PWD" pth run -o run x.yaml
-	dir=run/001-t
-}
-
 # sources FILE: the addresses of the client whose packets of UDP are in a capture.
 sources() {
 	tshark -r "$dir/$1" -Y 'udp.dstport == 7 && !icmp && !icmpv6' -T fields -e ip.src \
@@ -242,7 +236,7 @@ testNoIperf() {
 	need jq jq || return
 	mkdir some && ln -s /bin/* /usr/bin/* some 2>/dev/null
 	rm -f some/iperf3
-	path=$(printf '%s\n' "$PATH" | tr : '\n' | while read -r d; do
+	without=$(printf '%s\n' "$PATH" | tr : '\n' | while read -r d; do
 		[ ! -x "$d/iperf3" ] || d=$PWD/some
 		echo "$d"
 	done | paste -sd :)
@@ -259,10 +253,10 @@ testNoIperf() {
 		      - between: [client, server]
 		        scenario: tcp-cross-traffic --bandwidth=10Mbps
 	END
-	run env PATH="$path" pth check x.yaml
+	run env PATH="$without" pth check x.yaml
 	assertMatch "$out$err" \
 		'^x.yaml:11:19: warning: this machine has no program iperf3; install .*iperf3$'
-	run env PATH="$path" PTH_EVENTS=none pth run -o run x.yaml
+	run env PATH="$without" PTH_EVENTS=none pth run -o run x.yaml
 	assertEquals unsupported "$(jq -r .status run/001-t/result.json)"
 }
 

@@ -17,3 +17,12 @@ each() {
 	who=as_user && "$1"
 	cd "$PTH_TMP" || return
 }
+
+# go: run x.yaml into run/, with the programs of $path; $dir is then the directory of its test.
+go() {
+	rm -rf run
+	# shellcheck disable=SC2086 # $who is a word, or none
+	run $who env PATH="${path:-$PATH}" PTH_EVENTS=none TMPDIR="$PWD" pth run -o run x.yaml
+	# shellcheck disable=SC2034 # the tests read it
+	dir=run/001-t
+}

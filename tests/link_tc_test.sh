@@ -31,12 +31,6 @@ experiment() { # BACKEND CONDITIONS SCRIPT, keys...
 	printf '%s\n' "$@"
 }
 
-go() {
-	rm -rf run
-	run $who env PATH="${path:-$PATH}" PTH_EVENTS=none TMPDIR="$PWD" pth run -o run x.yaml
-	dir=run/001-t
-}
-
 # has KIND OPTION...: this kernel has the discipline, which is asked without the tool under test.
 has() {
 	unshare -Urn tc qdisc add dev lo root "$@" 2>/dev/null ||

@@ -56,10 +56,7 @@ grows_on_link(const char *name)
 		PTH_KEY(linkway, delay_max_us), PTH_KEY(linkway, queue_max_packets),
 		PTH_KEY(linkway, queue_max_bytes), PTH_KEYS_linklost(PTH_KEY_OF, linklost) };
 
-	for (size_t i = 0; i < countof(names); i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
+	return pth_one_of(name, names, countof(names));
 }
 
 /* Can only what is missing make this number larger, and nothing make it smaller? The numbers
@@ -89,10 +86,8 @@ only_grows(const char *path)
 
 	if (begins(path, PTH_GAP_LINKS))
 		return grows_on_link(name);
-	for (size_t i = 0; i < countof(names); i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return begins(path, "measures.") || begins(name, "max_");
+	return pth_one_of(name, names, countof(names)) || begins(path, "measures.") ||
+	    begins(name, "max_");
 }
 
 bool
@@ -102,10 +97,8 @@ pth_gap_needs_capture(const char *name)
 		PTH_KEY(metrics, captured_us), PTH_KEY(metrics, dropped), PTH_KEY(metrics, omitted),
 		PTH_KEY(metrics, discarded), PTH_KEYS_conns(PTH_KEY_OF, conns) };
 
-	for (size_t i = 0; i < countof(names); i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return begins(name, "quic.") || begins(name, "tcp.") || begins(name, "protocols.");
+	return pth_one_of(name, names, countof(names)) || begins(name, "quic.") ||
+	    begins(name, "tcp.") || begins(name, "protocols.");
 }
 
 /* Is the number of this path one that the packets of the capture gave? */
@@ -141,10 +134,7 @@ without_keys(const char *path)
 
 	if (strstr(path, ".http.") != NULL)
 		return false;
-	for (size_t i = 0; i < countof(names); i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
+	return pth_one_of(name, names, countof(names));
 }
 
 static bool

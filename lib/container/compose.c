@@ -125,8 +125,7 @@ check_network(struct compose *c)
 	const char *mode = pth_docker_network_mode(c->docker);
 	char address[16];
 
-	if (!c->whole && !c->linked && strcmp(mode, "bridge") != 0 &&
-	    strcmp(mode, "overlay") != 0) {
+	if (container_networked(c) && strcmp(mode, "bridge") != 0 && strcmp(mode, "overlay") != 0) {
 		pth_err_set(c->e, PTH_INPUT,
 		    "docker.network_mode %s: a test in containers has a network of its own "
 		    "(bridge or overlay); the network environment localhost runs on this machine",

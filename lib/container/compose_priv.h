@@ -44,6 +44,13 @@ struct compose {
 json_t *container_service(
     struct compose *c, const json_t *service, const json_t *given, size_t index);
 json_t *container_labels(const struct compose *c);
+
+/* Are the containers in a network that the engine makes for them? */
+static inline bool
+container_networked(const struct compose *c)
+{
+	return !c->whole && !c->linked;
+}
 /* The address of the service with this index in the subnet; false without one. */
 bool container_address(const struct compose *c, size_t index, char to[16]);
 

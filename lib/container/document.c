@@ -191,7 +191,7 @@ container_document(const struct compose *c)
 	pth_json_set(o, "services", all);
 	if (json_object_size(c->volumes) > 0)
 		pth_json_set(o, "volumes", volumes(c));
-	if (!c->whole && !c->linked)
+	if (container_networked(c))
 		pth_json_set(o, "networks", json_pack("{s:o}", c->network_key, network(c)));
 	return o;
 }

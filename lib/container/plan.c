@@ -144,7 +144,7 @@ setup(const struct compose *c)
 		container_push(argv, pth_json_str(v, "name", key));
 		pth_json_push(list, cmd_for("docker_runtime", argv, COMMAND_LIMIT));
 	}
-	if (!c->whole && !c->linked)
+	if (container_networked(c))
 		pth_json_push(list, cmd_for("network_setup", network_create(c), COMMAND_LIMIT));
 	return list;
 }
@@ -177,7 +177,7 @@ teardown(const struct compose *c)
 	json_object_foreach(c->services, key, v)
 		container_push(rm, pth_json_str(v, "container_name", ""));
 	pth_json_push(list, cmd(rm, COMMAND_LIMIT, false));
-	if (!c->whole && !c->linked && pth_docker_remove_docker_network(c->docker))
+	if (container_networked(c) && pth_docker_remove_docker_network(c->docker))
 		pth_json_push(list, remove_if_there("network", c->project));
 	json_object_foreach(c->volumes, key, v)
 		if (!keep && pth_docker_remove_docker_volume(c->docker))

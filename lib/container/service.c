@@ -370,7 +370,7 @@ container_service(struct compose *c, const json_t *service, const json_t *given,
 	if (env == NULL)
 		return NULL;
 	pth_json_set(o, "environment", env);
-	if (c->whole || c->linked)
+	if (!container_networked(c))
 		pth_json_set(o, "network_mode", json_string("none"));
 	else
 		pth_json_set(o, "networks", network(c, name, index));

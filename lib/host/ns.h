@@ -113,6 +113,11 @@ void pth_ns_net_permit(void);
 int pth_ns_enter_net(int net);
 /* That of the caller; -1 with errno. */
 int pth_ns_own_net(void);
+/* Go to a network namespace for a while. What leads back, for pth_ns_leave_net(), which does
+ * nothing with -1 and ends who cannot go back: he would look at the wrong network from then on. -1
+ * with errno: we are where we were. */
+int pth_ns_visit_net(int net);
+void pth_ns_leave_net(int own);
 
 /* Keep of a list of paths (as for the view) only those that the view would hide, with links
  * resolved, so that not every test has to look them up. */

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +23,24 @@ int
 pth_ns_enter_net(int net)
 {
 	return setns(net, CLONE_NEWNET);
+}
+
+int
+pth_ns_visit_net(int net)
+{
+	pth_auto_fd own = pth_ns_own_net();
+
+	return own >= 0 && pth_ns_enter_net(net) == 0 ? pth_take_fd(&own) : -1;
+}
+
+void
+pth_ns_leave_net(int own)
+{
+	if (own < 0)
+		return;
+	if (pth_ns_enter_net(own) != 0)
+		abort();
+	close(own);
 }
 
 static int

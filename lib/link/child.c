@@ -120,31 +120,19 @@ make_rule(const char *from, uint32_t table, uint32_t priority)
 }
 
 int
-pth_link_route(int netns, const struct pth_link_way *w, struct pth_err *e)
+pth_link_route(const struct pth_link_way *w, struct pth_err *e)
 {
-	pth_auto_fd own = pth_ns_own_net();
-	int r;
-
-	if (own < 0 || pth_ns_enter_net(netns) != 0)
-		return pth_err_set(e, PTH_SYSTEM, "network namespace:");
-	r = make_route(w) == 0 ?
+	return make_route(w) == 0 ?
 	    0 :
 	    pth_err_set(e, PTH_SYSTEM, "the way to %s by %s:", w->to, w->interface);
-	return pth_ns_enter_net(own) == 0 ? r : pth_err_set(e, PTH_SYSTEM, "network namespace:");
 }
 
 int
-pth_link_rule(int netns, const char *from, uint32_t table, uint32_t priority, struct pth_err *e)
+pth_link_rule(const char *from, uint32_t table, uint32_t priority, struct pth_err *e)
 {
-	pth_auto_fd own = pth_ns_own_net();
-	int r = 0;
-
-	if (own < 0 || pth_ns_enter_net(netns) != 0)
-		return pth_err_set(e, PTH_SYSTEM, "network namespace:");
-	if (make_rule(from, table, priority) != 0)
-		r = pth_err_set(
-		    e, PTH_SYSTEM, "routes by source (IP_MULTIPLE_TABLES) of %s:", from);
-	return pth_ns_enter_net(own) == 0 ? r : pth_err_set(e, PTH_SYSTEM, "network namespace:");
+	return make_rule(from, table, priority) == 0 ?
+	    0 :
+	    pth_err_set(e, PTH_SYSTEM, "routes by source (IP_MULTIPLE_TABLES) of %s:", from);
 }
 
 void

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "base/os.h"
@@ -47,19 +46,17 @@ settle(const struct move *m, struct pth_err *e)
 	return 0;
 }
 
-/* f in a namespace, and back. Who cannot come back would look at the wrong network from now on. */
+/* f in a namespace, and back. */
 static int
 within(int netns, int (*f)(const struct move *m, struct pth_err *e), const struct move *m,
     struct pth_err *e)
 {
-	pth_auto_fd own = pth_ns_own_net();
-	int r;
+	int own = netns >= 0 ? pth_ns_visit_net(netns) : -1, r;
 
-	if (own < 0 || netns < 0 || pth_ns_enter_net(netns) != 0)
+	if (own < 0)
 		return pth_err_set(e, PTH_SYSTEM, "network namespace:");
 	r = f(m, e);
-	if (pth_ns_enter_net(own) != 0)
-		abort();
+	pth_ns_leave_net(own);
 	return r;
 }
 
@@ -67,7 +64,9 @@ int
 pth_link_move(const struct pth_link_child *c, const struct pth_link_run *r, unsigned end, int netns,
     struct pth_err *e)
 {
-	struct move m = { .us = &m.ends[end], .other = &m.ends[1 - end], .to = netns };
+	struct move m = {
+		.us = &m.ends[end], .other = &m.ends[1 - end], .to = netns, .link = c->pid
+	};
 	pth_auto_fd middle = -1;
 	char path[64];
 

@@ -288,66 +288,45 @@ translate_error(struct pth_link_packet *p, const struct place *x, bool out, cons
 		write_address(p, &outer, to->address);
 }
 
-/* One that the client sends, about what came to it. */
-static bool
-error_out(struct link_nat *n, struct pth_link_packet *p, const struct place *x)
-{
-	struct end in;
-	struct flow *f;
-
-	read_end(p, x, &in);
-	f = find(n, x, &in, true);
-	if (f == NULL || memcmp(&f->in, &f->out, sizeof in) == 0)
-		return false;
-	translate_error(p, x, true, &f->in, &f->out);
-	return true;
-}
-
-/* One that comes to it, about what it has sent. */
-static int
-error_in(struct link_nat *n, struct pth_link_packet *p, const struct place *x)
-{
-	struct end out;
-	struct flow *f;
-
-	read_end(p, x, &out);
-	f = find(n, x, &out, false);
-	if (f != NULL && f->generation != n->generation)
-		return -1;
-	if (f == NULL)
-		return is_gone(n, x, &out) ? -1 : 0;
-	if (memcmp(&f->in, &f->out, sizeof out) == 0)
-		return 0;
-	translate_error(p, x, false, &f->out, &f->in);
-	return 1;
-}
-
 /* --- packets --- */
 
+/* The flow of a packet that goes out; a new one for what is of none. */
+static struct flow *
+flow_of(
+    struct link_nat *n, const struct place *x, const struct end *in, const struct link_random *r)
+{
+	struct flow *f = find(n, x, in, true);
+
+	if (f == NULL) {
+		f = &n->v[n->next];
+		n->next = (n->next + 1) % FLOWS_MAX;
+		n->n += n->n < FLOWS_MAX;
+		*f = (struct flow){ x->version, x->protocol, *in, *in, 0 };
+	}
+	if (f->generation != n->generation)
+		give(n, x, f, r);
+	return f;
+}
+
+/* An error is about what came to its sender, and makes no flow. */
 bool
 link_nat_out(struct link_nat *n, struct pth_link_packet *p, const struct link_random *r)
 {
 	struct place x;
 	struct end in;
 	struct flow *f;
+	bool quoted = place_quoted(p, false, &x);
 
-	if (place_quoted(p, false, &x))
-		return error_out(n, p, &x);
-	if (!place_own(p, true, &x))
+	if (!quoted && !place_own(p, true, &x))
 		return false;
 	read_end(p, &x, &in);
-	f = find(n, &x, &in, true);
-	if (f == NULL) {
-		f = &n->v[n->next];
-		n->next = (n->next + 1) % FLOWS_MAX;
-		n->n += n->n < FLOWS_MAX;
-		*f = (struct flow){ x.version, x.protocol, in, in, 0 };
-	}
-	if (f->generation != n->generation)
-		give(n, &x, f, r);
-	if (memcmp(&f->in, &f->out, sizeof in) == 0)
+	f = quoted ? find(n, &x, &in, true) : flow_of(n, &x, &in, r);
+	if (f == NULL || memcmp(&f->in, &f->out, sizeof in) == 0)
 		return false;
-	write_end(p, &x, &f->out);
+	if (quoted)
+		translate_error(p, &x, true, &f->in, &f->out);
+	else
+		write_end(p, &x, &f->out);
 	return true;
 }
 
@@ -357,10 +336,9 @@ link_nat_in(struct link_nat *n, struct pth_link_packet *p)
 	struct place x;
 	struct end out;
 	struct flow *f;
+	bool quoted = place_quoted(p, true, &x);
 
-	if (place_quoted(p, true, &x))
-		return error_in(n, p, &x);
-	if (!place_own(p, false, &x))
+	if (!quoted && !place_own(p, false, &x))
 		return 0;
 	read_end(p, &x, &out);
 	f = find(n, &x, &out, false);
@@ -370,6 +348,9 @@ link_nat_in(struct link_nat *n, struct pth_link_packet *p)
 		return is_gone(n, &x, &out) ? -1 : 0;
 	if (memcmp(&f->in, &f->out, sizeof out) == 0)
 		return 0;
-	write_end(p, &x, &f->in);
+	if (quoted)
+		translate_error(p, &x, false, &f->out, &f->in);
+	else
+		write_end(p, &x, &f->in);
 	return 1;
 }

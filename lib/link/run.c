@@ -136,15 +136,15 @@ link_run_ends(const struct pth_link_run *r, struct link_end end[2], struct pth_e
 {
 	static const char *const here[] = { "left", "right" };
 
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++)
 		end[i] = (struct link_end){ .netns = -1,
 			.interface = r->interface[i],
 			.here = here[i],
 			.mac = { 2, 0, 0, 0, 0, (uint8_t)(i + 1) } };
+	for (unsigned i = 0; i < 2; i++)
 		if (!interface_ok(r->interface[i]))
 			return pth_err_set(
 			    e, PTH_INPUT, "'%.40s' is no name of an interface", r->interface[i]);
-	}
 	return give_addresses(end, r->address, e);
 }
 
@@ -165,19 +165,17 @@ prepare(struct life *x, struct pth_err *e)
 }
 
 int
-pth_link_direct(const int netns[2], const char *const interface[2],
-    const struct pth_strv *const address[2], struct pth_err *e)
+pth_link_direct(const struct pth_link_run *r, struct pth_err *e)
 {
 	struct link_world w = { .middle = -1 };
-	int r;
+	int code = link_run_ends(r, w.end, e);
 
-	for (unsigned i = 0; i < 2; i++)
-		w.end[i] = (struct link_end){ .netns = fcntl(netns[i], F_DUPFD_CLOEXEC, 3),
-			.interface = interface[i],
-			.mac = { 2, 0, 0, 0, 0, (uint8_t)(i + 1) } };
-	r = give_addresses(w.end, address, e) == 0 && link_world_direct(&w, e) == 0 ? 0 : -1;
+	for (unsigned i = 0; i < 2 && code == 0; i++)
+		w.end[i].netns = fcntl(r->netns[i], F_DUPFD_CLOEXEC, 3);
+	if (code == 0)
+		code = link_world_direct(&w, e);
 	link_world_release(&w);
-	return r;
+	return code;
 }
 
 /* --- programs --- */

@@ -45,6 +45,10 @@ struct pth_link_run {
 /* 0 with the exit code to end with, or -1 with e. */
 int pth_link_run(const struct pth_link_run *r, int *code, struct pth_err *e);
 
+/* A pair of interfaces that joins two open namespaces without anything in between, which makes the
+ * conditions: those are tc's, link/tc.h. -1 with e. */
+int pth_link_direct(const struct pth_link_run *r, struct pth_err *e);
+
 /* Can these be the addresses of the two ends (empty: ours)? 0 or -1 with e. */
 int pth_link_addresses_check(const struct pth_strv address[2], struct pth_err *e);
 
@@ -74,11 +78,10 @@ struct pth_link_way {
 	uint32_t table, metric;
 };
 
-/* Both in a network namespace. -1 with e. */
-int pth_link_route(int netns, const struct pth_link_way *w, struct pth_err *e);
+/* Both in the network namespace of now. -1 with e. */
+int pth_link_route(const struct pth_link_way *w, struct pth_err *e);
 /* Packets from this address ("198.18.1.1/24"; "0.0.0.0/0" and "::/0": all) look into a table, those
  * of small priorities before others. */
-int pth_link_rule(
-    int netns, const char *from, uint32_t table, uint32_t priority, struct pth_err *e);
+int pth_link_rule(const char *from, uint32_t table, uint32_t priority, struct pth_err *e);
 
 #endif

@@ -13,11 +13,8 @@
 #define IN_FLIGHT "100000" /* packets that netem delays: they are in no queue */
 #define QUEUE 1000
 
-/* Appends a command, "tc" and the words of the text. */
-static void command(json_t *commands, const char *fmt, ...) PTH_PRINTF(2, 3);
-
-static void
-command(json_t *commands, const char *fmt, ...)
+void
+pth_link_tc_command(json_t *commands, const char *fmt, ...)
 {
 	pth_auto_buf b = PTH_BUF_INIT;
 	json_t *argv = json_pack("[s]", "tc");
@@ -62,8 +59,8 @@ netem(const struct pth_link_conditions *c, const char *interface, json_t *comman
 		pth_buf_addf(&b, " reorder %.9g%%", c->reorder * 100);
 	if (c->reorder > 0 && c->gap > 0)
 		pth_buf_addf(&b, " gap %u", c->gap);
-	command(commands, "qdisc replace dev %s root handle 1: netem limit %s %s", interface,
-	    IN_FLIGHT, b.s);
+	pth_link_tc_command(commands, "qdisc replace dev %s root handle 1: netem limit %s %s",
+	    interface, IN_FLIGHT, b.s);
 }
 
 /* What may wait for the rate. */
@@ -75,23 +72,24 @@ queue(const struct pth_link_conditions *c, const char *interface, json_t *comman
 	long long target = (long long)c->target / 1000, interval = (long long)c->interval / 1000;
 
 	if (c->aqm == LINK_CODEL)
-		command(commands,
+		pth_link_tc_command(commands,
 		    "qdisc replace dev %s parent 2:1 handle 5: codel limit %u target %lldus "
 		    "interval %lldus %s",
 		    interface, packets, target, interval, ecn);
 	else if (c->aqm == LINK_FQ_CODEL)
-		command(commands,
+		pth_link_tc_command(commands,
 		    "qdisc replace dev %s parent 2:1 handle 6: fq_codel limit %u flows %u quantum "
 		    "%u "
 		    "target %lldus interval %lldus %s",
 		    interface, c->queue_packets > 0 ? packets : 10240, c->flows, c->quantum, target,
 		    interval, ecn);
 	else if (c->queue_bytes > 0)
-		command(commands, "qdisc replace dev %s parent 2:1 handle 4: bfifo limit %llu",
-		    interface, (unsigned long long)c->queue_bytes);
+		pth_link_tc_command(commands,
+		    "qdisc replace dev %s parent 2:1 handle 4: bfifo limit %llu", interface,
+		    (unsigned long long)c->queue_bytes);
 	else
-		command(commands, "qdisc replace dev %s parent 2:1 handle 3: pfifo limit %u",
-		    interface, packets);
+		pth_link_tc_command(commands,
+		    "qdisc replace dev %s parent 2:1 handle 3: pfifo limit %u", interface, packets);
 }
 
 /* The bucket is what passes in 4 ms, the tick of common kernels, and no less than two frames. */
@@ -101,7 +99,7 @@ rate(const struct pth_link_conditions *c, const char *interface, json_t *command
 	uint64_t burst = c->rate / 8 / 250;
 
 	burst = burst > 2 * FRAME ? burst : 2 * FRAME;
-	command(commands,
+	pth_link_tc_command(commands,
 	    "qdisc replace dev %s %s handle 2: tbf rate %llubit burst %llu limit %llu", interface,
 	    needs_netem(c) ? "parent 1:1" : "root", (unsigned long long)c->rate,
 	    (unsigned long long)burst, (unsigned long long)(burst + (uint64_t)QUEUE * FRAME));
@@ -145,7 +143,7 @@ pth_link_tc(
 	if (no != NULL)
 		return pth_err_set(e, PTH_INPUT, "%s", no);
 	if (!needs_netem(c) && c->rate == 0)
-		command(commands, "qdisc replace dev %s root noqueue", interface);
+		pth_link_tc_command(commands, "qdisc replace dev %s root noqueue", interface);
 	if (needs_netem(c))
 		netem(c, interface, commands);
 	if (c->rate > 0)

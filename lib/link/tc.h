@@ -8,7 +8,6 @@
 
 #include <jansson.h>
 
-#include "base/strv.h"
 #include "link/config.h"
 
 /* The commands, lists of words, that make the conditions of a direction those of the interface,
@@ -18,15 +17,13 @@ int pth_link_tc(const struct pth_link_conditions *c, const char *interface, json
 /* Is there something in a configuration that has no direction, and no discipline either? -1 with
  * e, in the same way. */
 int pth_link_tc_whole(const struct pth_link_config *c, struct pth_err *e);
+/* Appends a command, "tc" and the words of the text. */
+void pth_link_tc_command(json_t *commands, const char *fmt, ...) PTH_PRINTF(2, 3);
 /* Runs the commands in a network namespace. -1 with e: what tc has said. */
 int pth_link_tc_run(int netns, const json_t *commands, struct pth_err *e);
 /* Does the kernel have the disciplines of the commands? They are asked for in a network namespace
  * of its own. -1 with e, which names the module: "no sch_netem in this kernel"; or there is no
  * program tc. */
 int pth_link_tc_probe(const json_t *commands, struct pth_err *e);
-
-/* A pair of interfaces that joins two network namespaces without anything in between. -1 with e. */
-int pth_link_direct(const int netns[2], const char *const interface[2],
-    const struct pth_strv *const address[2], struct pth_err *e);
 
 #endif

@@ -131,14 +131,8 @@ static int
 probe(const char *kind, const char *options, struct pth_err *e)
 {
 	json_auto_t *commands = json_array();
-	json_t *argv = json_pack(
-	    "[s,s,s,s,s,s,s]", "tc", "qdisc", "add", "dev", "lo", "root", kind);
-	pth_auto_str text = pth_xstrdup(options);
-	char *rest = NULL;
 
-	for (char *w = strtok_r(text, " ", &rest); w != NULL; w = strtok_r(NULL, " ", &rest))
-		pth_json_push(argv, json_string(w));
-	pth_json_push(commands, argv);
+	pth_link_tc_command(commands, "qdisc add dev lo root %s %s", kind, options);
 	if (pth_link_tc_run(-1, commands, e) == 0)
 		return 0;
 	if (strstr(e->text, "unknown") != NULL || strstr(e->text, "No such file") != NULL)

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/os.h"
 #include "host/http.h"
+#include "host/ns.h"
 #include "io/event.h"
 #include "io/file.h"
 #include "io/placeholder.h"
@@ -130,7 +131,7 @@ begin_http(struct one_assertion *x, const char *address, unsigned port, const ch
 	int own = supervise_net_enter(&x->service->at);
 	int r = pth_http_begin(&x->http, address, port, path, x->now, limit_us, e);
 
-	supervise_net_leave(own);
+	pth_ns_leave_net(own);
 	return r;
 }
 

@@ -3,7 +3,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,20 +32,7 @@ directory(const struct surroundings *at, const json_t *cmd, struct pth_buf *b)
 int
 supervise_net_enter(const struct surroundings *at)
 {
-	pth_auto_fd own = at != NULL && at->net > 0 ? pth_ns_own_net() : -1;
-
-	return own >= 0 && pth_ns_enter_net(at->net) == 0 ? pth_take_fd(&own) : -1;
-}
-
-void
-supervise_net_leave(int own)
-{
-	if (own < 0)
-		return;
-	/* Whoever cannot come back would look at the wrong network from now on. */
-	if (pth_ns_enter_net(own) != 0)
-		abort();
-	close(own);
+	return at != NULL && at->net > 0 ? pth_ns_visit_net(at->net) : -1;
 }
 
 pid_t

@@ -30,9 +30,8 @@ struct surroundings {
 };
 
 /* Go to the network of those commands, to look at it or to make a socket there: what is given to
- * supervise_net_leave() afterwards; -1: it is ours. */
+ * pth_ns_leave_net() afterwards; -1: it is ours. */
 int supervise_net_enter(const struct surroundings *at);
-void supervise_net_leave(int own);
 
 /* Of two deadlines. */
 static inline int64_t

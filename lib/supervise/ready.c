@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/os.h"
 #include "host/mark.h"
+#include "host/ns.h"
 #include "io/event.h"
 #include "io/file.h"
 #include "io/record.h"
@@ -53,7 +54,7 @@ supervise_has_port(struct pth_holder *h, bool udp, unsigned port, const struct s
 	of.mark = mark.s;
 	own = supervise_net_enter(at);
 	hold = pth_holder_look(h, udp, port, &of);
-	supervise_net_leave(own);
+	pth_ns_leave_net(own);
 	switch (hold) {
 	case PTH_HOLD_OURS: return true;
 	case PTH_HOLD_OTHER:

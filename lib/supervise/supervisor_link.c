@@ -155,37 +155,58 @@ look_at(const json_t *end, struct pth_bpf *filter, struct pth_link_look *look, s
 	return 0;
 }
 
+/* Both ends of a link, as they are asked for. */
+struct ends {
+	struct pth_strv address[2];
+	int netns[2];
+	struct pth_link_run run; /* with those, which it borrows */
+};
+
+static void
+ends_of(const struct supervisor *sup, const struct supervise_link *x, struct ends *to)
+{
+	*to = (struct ends){ .run.netns = to->netns };
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *end = supervise_link_end(x, i);
+
+		take_strings(&to->address[i], pth_wireend_addresses(end));
+		to->netns[i] = node_net(sup, pth_wireend_node(end));
+		to->run.address[i] = &to->address[i];
+		to->run.interface[i] = pth_wireend_interface(end);
+	}
+}
+
+static void
+ends_release(struct ends *ends)
+{
+	for (size_t i = 0; i < 2; i++)
+		pth_strv_free(ends->address[i].v);
+}
+
 static int
 start(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 {
 	struct pth_link_config c;
-	struct pth_strv address[2] = { { NULL, 0 }, { NULL, 0 } };
+	struct ends ends;
 	pth_auto_str log = own_file(sup, pth_wire_log(x->plan), e);
 	char *files[2] = { NULL, NULL };
 	struct pth_bpf filter[2] = { { NULL, 0 }, { NULL, 0 } };
-	int netns[2];
-	struct pth_link_run r = { .config = &c,
-		.log = log,
-		.capture_max = (uint64_t)pth_wire_capture_max(x->plan),
-		.address = { &address[0], &address[1] },
-		.netns = netns };
 	int code = log != NULL && name_captures(sup, x, files, e) ? 0 : -1;
 
 	pth_link_config_init(&c);
-	for (size_t i = 0; i < 2; i++) {
-		if (code == 0)
-			code = look_at(supervise_link_end(x, i), &filter[i], &r.look[i], e);
-		take_strings(&address[i], pth_wireend_addresses(supervise_link_end(x, i)));
-		netns[i] = node_net(sup, pth_wireend_node(supervise_link_end(x, i)));
-		r.interface[i] = pth_wireend_interface(supervise_link_end(x, i));
-	}
-	if (pth_wire_capture_max(x->plan) > 0)
-		r.captures = (const char *const *)files;
+	ends_of(sup, x, &ends);
+	ends.run.config = &c;
+	ends.run.log = log;
+	ends.run.capture_max = (uint64_t)pth_wire_capture_max(x->plan);
+	if (ends.run.capture_max > 0)
+		ends.run.captures = (const char *const *)files;
+	for (size_t i = 0; i < 2 && code == 0; i++)
+		code = look_at(supervise_link_end(x, i), &filter[i], &ends.run.look[i], e);
 	if (code == 0 && (code = read_config(x, &c, e)) == 0)
-		code = pth_link_start(&r, &x->child, e);
+		code = pth_link_start(&ends.run, &x->child, e);
 	pth_link_config_release(&c);
+	ends_release(&ends);
 	for (size_t i = 0; i < 2; i++) {
-		pth_strv_free(address[i].v);
 		free(files[i]);
 		free(filter[i].v);
 	}
@@ -209,21 +230,14 @@ run_tc(const struct supervisor *sup, const struct supervise_link *x, const json_
 static int
 start_direct(struct supervisor *sup, struct supervise_link *x, struct pth_err *e)
 {
-	struct pth_strv address[2] = { { NULL, 0 }, { NULL, 0 } };
-	const struct pth_strv *const both[2] = { &address[0], &address[1] };
-	const char *interface[2];
-	int netns[2], code;
+	struct ends ends;
+	int code;
 
-	for (size_t i = 0; i < 2; i++) {
-		take_strings(&address[i], pth_wireend_addresses(supervise_link_end(x, i)));
-		netns[i] = node_net(sup, pth_wireend_node(supervise_link_end(x, i)));
-		interface[i] = pth_wireend_interface(supervise_link_end(x, i));
-	}
-	code = pth_link_direct(netns, interface, both, e);
+	ends_of(sup, x, &ends);
+	code = pth_link_direct(&ends.run, e);
+	ends_release(&ends);
 	if (code == 0)
 		code = run_tc(sup, x, pth_wire_commands(x->plan), e);
-	for (size_t i = 0; i < 2; i++)
-		pth_strv_free(address[i].v);
 	x->child = (struct pth_link_child){ .changes = -1, .answers = -1, .in = PTH_BUF_INIT };
 	x->direct = x->ready = x->over = true;
 	return code;
@@ -425,18 +439,12 @@ static int
 move_end(struct supervisor *sup, const struct supervise_link *x, unsigned end, int net,
     struct pth_err *e)
 {
-	struct pth_strv address[2] = { { NULL, 0 }, { NULL, 0 } };
-	int netns[2], r;
-	struct pth_link_run run = { .address = { &address[0], &address[1] }, .netns = netns };
+	struct ends ends;
+	int r;
 
-	for (size_t i = 0; i < 2; i++) {
-		take_strings(&address[i], pth_wireend_addresses(supervise_link_end(x, i)));
-		netns[i] = node_net(sup, pth_wireend_node(supervise_link_end(x, i)));
-		run.interface[i] = pth_wireend_interface(supervise_link_end(x, i));
-	}
-	r = pth_link_move(&x->child, &run, end, net, e);
-	pth_strv_free(address[0].v);
-	pth_strv_free(address[1].v);
+	ends_of(sup, x, &ends);
+	r = pth_link_move(&x->child, &ends.run, end, net, e);
+	ends_release(&ends);
 	return r;
 }
 
