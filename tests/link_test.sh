@@ -293,6 +293,36 @@ testNothingIsLeftWhenItIsKilled() {
 	each left_over
 }
 
+# What was lost before an end was moved is no fault of the machine: the link is told by SIGUSR1.
+testExcusedLosses() {
+	need_root && need_namespaces && need socat socat && need jq jq || return
+	unshare -n sleep "1$nap" & left=$!
+	unshare -n sleep "2$nap" & right=$!
+	await 'asleep 1 && asleep 2'
+	for excused in '' yes; do
+		PTH_EVENTS=text pth-link -b "/proc/$left/ns/net" "/proc/$right/ns/net" -l log \
+			>said 2>err & link=$!
+		await 'grep -q ready said'
+		kill -STOP $link
+		PTH_LINK_PEER=198.18.0.2 nsenter -t $left -n sh -c "$(datagrams 6000 10)"
+		[ -z "$excused" ] || kill -USR1 $link
+		kill -CONT $link
+		await 'grep -q "packet.:1000," log'
+		kill -TERM $link
+		wait $link
+		assertEquals 0 $?
+		lost=$(tail -n 1 log | jq '.lost + .refused')
+		if [ -z "$excused" ]; then
+			assertLeast 1000 "$lost" 'packets that found no room'
+		else
+			assertEquals 0 "$lost"
+			assertEquals '' "$(cat err)"
+		fi
+	done
+	kill $left $right
+	wait $left $right 2>/dev/null || :
+}
+
 # In real time where that may be. While the link is stopped more comes than there is room for.
 overrun() {
 	$who sh -c "echo \$\$ >pid

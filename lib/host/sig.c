@@ -20,13 +20,19 @@ pth_sig_fd(const int *signals, size_t n)
 }
 
 int
-pth_sig_open(void)
+pth_sig_open_with(int more)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD };
+	const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, more };
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	return pth_sig_fd(signals, countof(signals));
+}
+
+int
+pth_sig_open(void)
+{
+	return pth_sig_open_with(SIGCHLD);
 }
 
 int

@@ -14,6 +14,8 @@ int pth_sig_fd(const int *signals, size_t n);
  * everything is cleaned up first; SIGCHLD gets its default disposition back, which a parent may
  * have changed. */
 int pth_sig_open(void);
+/* The same and one more. */
+int pth_sig_open_with(int more);
 /* The next signal that came, or 0. */
 int pth_sig_next(int fd);
 /* End by this signal, as if it had never been caught. */

@@ -520,6 +520,16 @@ link_forward_open(
 	return 0;
 }
 
+void
+link_forward_excuse(struct link_forward *f)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		link_port_lost(&f->port[i]); /* the kernel counts anew */
+		f->port[i].refused = f->port[i].absent = 0;
+	}
+	f->excused = f->out ? f->drops : link_world_drops(f->world);
+}
+
 int
 link_forward_close(struct link_forward *f, struct pth_err *e)
 {

@@ -50,5 +50,7 @@ int link_forward_open(
 void link_forward_run(struct link_forward *f);
 /* -1 with e: something could not be written, or frames were lost that nobody wanted to lose. */
 int link_forward_close(struct link_forward *f, struct pth_err *e);
+/* What was lost until now without a condition was lost for a reason that is known. */
+void link_forward_excuse(struct link_forward *f);
 
 #endif

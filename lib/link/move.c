@@ -13,6 +13,7 @@ struct move {
 	struct link_end ends[2];
 	const struct link_end *us, *other;
 	int to;
+	pid_t link;
 };
 
 static int
@@ -41,9 +42,9 @@ arrive(const struct move *m, struct pth_err *e)
 static int
 settle(const struct move *m, struct pth_err *e)
 {
-	(void)e;
 	pth_iface_carrier(m->us->here);
-	return 0;
+	/* What the kernel itself has sent there meanwhile, and nobody was there to get. */
+	return kill(m->link, LINK_EXCUSE) == 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "the link:");
 }
 
 /* f in a namespace, and back. */

@@ -421,7 +421,9 @@ between_event(void *arg)
 	struct life *x = arg;
 	int sig = pth_sig_next(x->sig);
 
-	return sig == 0 || sig == SIGCHLD;
+	if (sig == LINK_EXCUSE)
+		link_forward_excuse(&x->f);
+	return sig == 0 || sig == SIGCHLD || sig == LINK_EXCUSE;
 }
 
 /* What there was, when it is over. */
@@ -460,7 +462,7 @@ run_between(struct life *x, int *code, struct pth_err *e)
 {
 	static const char ready[] = "{\"state\":\"ready\"}\n";
 
-	x->sig = pth_sig_open();
+	x->sig = pth_sig_open_with(LINK_EXCUSE);
 	x->f.watch = x->sig;
 	x->f.event = between_event;
 	x->f.answers = x->r->answers;
