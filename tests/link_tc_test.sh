@@ -57,7 +57,7 @@ testStandIn() {
 	printf '%s\n' '    steps: [{at: 0s, link: {rate: 4Mbit, direction: forward}}]' >>x.yaml
 	go
 	assertCode 0
-	assertEquals 'x y' "$(xargs <$dir/client/stdout.log)"
+	assertEquals 'x y' "$(xargs <"$dir/client/stdout.log")"
 	q='qdisc replace dev eth0'
 	assertEquals "qdisc add dev lo root netem delay 1ms of 0
 qdisc add dev lo root pfifo limit 10 of 0
@@ -76,7 +76,7 @@ $q parent 2:1 handle 3: pfifo limit 1000 of 1" "$(grep -v ' lo ' told | sed -n 4
 	go
 	assertEquals "error link client-server: tc $q root handle 1: netem limit 100000 delay$(:
 		) 5000000ns loss 1%: Error: not today" \
-		"$(jq -r '"\(.status) \(.reason)"' $dir/result.json)"
+		"$(jq -r '"\(.status) \(.reason)"' "$dir/result.json")"
 	path=''
 }
 
@@ -85,9 +85,9 @@ real() {
 	experiment tc 'rate: 20Mbit' "tc qdisc show dev eth0 >q; $echo_script" >x.yaml
 	go
 	assertCode 0
-	assertEquals 'x y' "$(xargs <$dir/client/stdout.log)"
-	assertMatch "$(cat $dir/client/q)" '^qdisc tbf 2: root .*rate 20Mbit burst 10000b'
-	assertMatch "$(cat $dir/client/q)" '^qdisc pfifo 3: parent 2:1 limit 1000p'
+	assertEquals 'x y' "$(xargs <"$dir/client/stdout.log")"
+	assertMatch "$(cat "$dir/client/q")" '^qdisc tbf 2: root .*rate 20Mbit burst 10000b'
+	assertMatch "$(cat "$dir/client/q")" '^qdisc pfifo 3: parent 2:1 limit 1000p'
 }
 
 testRateOfTheKernel() {
@@ -103,7 +103,7 @@ lacking() {
 	assertEquals 'x.yaml:19:18: warning: backend: tc: no sch_netem in this kernel' "$out$err"
 	go
 	assertEquals 'error link client-server: no sch_netem in this kernel' \
-		"$(jq -r '"\(.status) \(.reason)"' $dir/result.json)"
+		"$(jq -r '"\(.status) \(.reason)"' "$dir/result.json")"
 	experiment auto 'delay: 5ms' "$echo_script" >x.yaml
 	run $who env TMPDIR="$PWD" PTH_EVENTS=none pth check x.yaml
 	assertEquals '' "$out$err"
@@ -112,7 +112,7 @@ lacking() {
 	assertEquals 'pth-link no sch_netem in this kernel' \
 		"$(jq -r 'select(.event == "link.backend") | "\(.backend) \(.reason)"' \
 			run/events.jsonl)"
-	assertEquals 'it was pth-link' true "$(jq -s 'any(.packet)' $dir/link.jsonl)"
+	assertEquals 'it was pth-link' true "$(jq -s 'any(.packet)' "$dir/link.jsonl")"
 	# With what tc cannot do it is not asked at all.
 	experiment auto 'drop: 2' "$echo_script" >x.yaml
 	go
