@@ -186,14 +186,17 @@ testAccounting() {
 		'--wrap=exec .*/pth-spread. --work .* 0[+]$')"
 }
 
-# Nothing of this machine's clock counts for what ran elsewhere.
+# Nothing of this machine's clock counts for what ran elsewhere. The part comes back at once, as a
+# whole, from a folder of its own, for who has cut the run reads it as soon as it sees its end.
 testClocksThatDiffer() {
 	need jq jq || return
 	plan 4 >in
 	engine late <<-'end'
-	submit: [sh, -c, '"$0" --work "$1" "$2" && cd "$1/$2" && touch -d "1 hour ago" code log &&
+	submit: [sh, -c, 'far="$PTH_TMP/far.$2" && cp -a "$1" "$far" &&
+	  "$0" --work "$far" "$2" && cd "$far/$2" && touch -d "1 hour ago" code log &&
 	  sed "s/\"started\":\"....-..-..T../\"started\":\"2001-01-01T00/" out.jsonl >o &&
-	  mv o out.jsonl', "@{bin}/pth-spread", "@{parts}", "@{first}"]
+	  mv o out.jsonl && mv "$1/$2" "$1/$2.sent" && mv "$PWD" "$1/$2"', "@{bin}/pth-spread",
+	  "@{parts}", "@{first}"]
 	waits: true
 	end
 	run pth-spread -e late --chunk 2 --start-limit 60 -o out <in
