@@ -16,14 +16,36 @@ engine_start() {
 	export DOCKER_HOST="unix://$engine/sock"
 	# Sockets of containerd may not have long paths.
 	engine_exec=$(short_dir)
-	# Two engines in one network choose the same subnet, and the one that starts empties the
-	# chains of iptables of the other. So those in the machine's come one after the other:
-	# who has the lock of the program dockerd, of which nothing is written.
-	[ -n "${PTH_OWN_NET:-}" ] || { exec 8<"$(command -v dockerd)" && flock 8; }
+	engine_network
 	engine_run && return
 	engine_stop
 	skip "dockerd does not start here: $(grep -o 'level=fatal.*' "$engine/log" | tail -1 |
 		cut -c1-200)"
+}
+
+# engine_network: $engine_net, options for several engines in the machine's network: subnets of
+# chance, of which two at a time do not choose the same, and its rules stay as they are. Where they
+# drop what bridges forward an engine needs rules of its own, and the one that starts empties the
+# chains of the other. So those come one after the other: who has the lock of the program dockerd,
+# of which nothing is written.
+engine_network() {
+	engine_net=''
+	[ -z "${PTH_OWN_NET:-}" ] || return 0
+	case $(iptables -S FORWARD 2>/dev/null | head -n 1) in
+	'-P FORWARD ACCEPT')
+		engine_net="--iptables=false --ip-forward=false
+			--default-address-pool base=$(free_subnets),size=26"
+		;;
+	*) exec 8<"$(command -v dockerd)" && flock 8 ;;
+	esac
+}
+
+# free_subnets: 4096 addresses of chance, to which no route of this machine leads.
+free_subnets() {
+	# shellcheck disable=SC2046 # numbers
+	set -- $(od -An -N2 -tu1 /dev/urandom)
+	while ip route | grep -q "^10\.$1\."; do set -- $((($1 + 1) % 256)) "$2"; done
+	echo "10.$1.$(($2 / 16 * 16)).0/20"
 }
 
 # short_dir: a new directory for sockets: in ours, unless that has a long path (podman takes 50
@@ -38,14 +60,9 @@ short_dir() {
 
 # engine_run: dockerd with $engine_options, until it answers; 1: it does not.
 engine_run() {
-	# No bridge of its own: the machine's engine may have docker0. The rules of the machine's
-	# network stay as they are, where no other engine's drop what bridges forward.
-	case ${PTH_OWN_NET:-}$(iptables -S FORWARD 2>/dev/null | head -n 1) in
-	'-P FORWARD ACCEPT') set -- --iptables=false --ip-forward=false ;;
-	*) set -- ;;
-	esac
+	# No bridge of its own: the machine's engine may have docker0.
 	# shellcheck disable=SC2086 # words
-	dockerd --bridge none "$@" ${engine_options:-} --data-root "$engine/data" \
+	dockerd --bridge none $engine_net ${engine_options:-} --data-root "$engine/data" \
 		--exec-root "$engine_exec" -H "$DOCKER_HOST" -p "$engine/pid" \
 		>"$engine/log" 2>&1 8<&- &
 	engine_pid=$!

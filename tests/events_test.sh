@@ -168,4 +168,65 @@ service.failed 3 command tcp server 24448 2' "$(jq -r '
 	done
 }
 
+# All that the events of a run say, but for times, processes and paths; those of each service and
+# of all else in their order. `tests/run -u events_test/testWordForWord` writes them anew.
+testWordForWord() {
+	cat >words.yaml <<-'end'
+	metadata: {name: events}
+	tests:
+	  - name: good
+	    network_environment: {type: localhost}
+	    isolation: none
+	    capture: false
+	    services:
+	      server:
+	        implementation: {name: ping_pong, type: iut}
+	        protocol: {name: minip, version: functional, role: server}
+	        network: {port: 24451}
+	      client:
+	        implementation: {name: command, type: testers,
+	          command: [sh, -c, "until [ -e done ]; do sleep 0.01; done"]}
+	        protocol: {name: minip, version: functional, role: client, target: server}
+	        depends_on: [server]
+	    steps:
+	      - exec: {service: client, argv: ["false"], critical: false}
+	      - signal: {service: server, signal: CONT}
+	      - {pause: server}
+	      - {resume: server}
+	      - {restart: server}
+	      - exec: {service: client, argv: [touch, done]}
+	    assertions:
+	      - {type: service_running, service: server}
+	end
+	for test in bad:1:'sh, -c, exit 3' late:0:'sleep, "60"' none:0:/nowhere/program; do
+		retries=${test#*:}
+		cat <<-end
+		  - name: ${test%%:*}
+		    network_environment: {type: localhost}
+		    isolation: none
+		    capture: false
+		    retries: ${retries%%:*}
+		    services:
+		      s:
+		        implementation: {name: command, type: testers,
+		          command: [${retries#*:}]}
+		        protocol: {name: tcp, role: server}
+		        ports: ["24452:24452"]
+		        timeout: 1
+		end
+	done >>words.yaml
+	rm -rf out
+	PTH_EVENTS=none PTH_VERBOSE=2 pth run --keep-going -j 1 words.yaml -o out >/dev/null
+	jq -cS -n --arg dir "$PTH_TMP" '
+		[inputs | .about = [.test, .attempt, (.event | split(".")[0]), .service]] |
+		group_by([.tool, .about])[][] | del(.pth, .t, .us, .pid, .run_id, .about) |
+		with_entries(.value |= if type == "string" then gsub($dir; "DIR") else . end |
+			if (.key | test("^((setup|ready|duration)_us|process)$"))
+			then .value |= type else . end)' out/events.jsonl >words.jsonl
+	want=$TOP/tests/fixtures/events.jsonl
+	[ -z "$UPDATE" ] || cp words.jsonl "$want"
+	assertEquals '' "$(diff "$want" words.jsonl)"
+	assertLeast 120 "$(wc -l <words.jsonl)" events
+}
+
 . shunit2

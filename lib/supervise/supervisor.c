@@ -137,6 +137,13 @@ supervise_begin_stop(struct supervisor *sup, int64_t now)
 	supervise_to(sup, PTH_TS_STOPPING);
 }
 
+void
+supervise_interrupted(struct supervisor *sup, int64_t now)
+{
+	supervise_ending(sup, PTH_S_INTERRUPTED, PTH_WHY(PTH_CAT_NONE), "interrupted");
+	supervise_begin_stop(sup, now);
+}
+
 /* A command of the test itself has failed. */
 static void
 command_failed(struct supervisor *sup, enum pth_status s, int which)
@@ -417,9 +424,7 @@ loop(struct supervisor *sup)
 			blinded(sup, p, n);
 		if (p[1].revents != 0) {
 			ctl = -1;
-			supervise_ending(
-			    sup, PTH_S_INTERRUPTED, PTH_WHY(PTH_CAT_NONE), "interrupted");
-			supervise_begin_stop(sup, pth_mono_us());
+			supervise_interrupted(sup, pth_mono_us());
 		}
 		if (p[2].revents != 0)
 			supervise_logs_pump(sup->logs);

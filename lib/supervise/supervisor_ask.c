@@ -1,7 +1,8 @@
 /*
  * This file answers what is asked from outside of the container that this supervisor is process
  * 1 of: steps and looks of the test, which are done here with the same code as on the host. A step
- * is {"step": number, "do": action}, a look {"look": assertion}.
+ * is {"step": number, "do": action}, a look {"look": assertion}. {"end": true} is the wish that the
+ * container ends, as by a signal; nobody waits for an answer to it.
  */
 #include "supervise/supervisor_priv.h"
 
@@ -97,7 +98,7 @@ hear(struct supervisor *sup, struct supervise_ask *a, int64_t now)
 		return false;
 	}
 	a->question = v;
-	if (begin(sup, a, now, &e) == 0)
+	if (pth_json_bool(v, "end", false) || begin(sup, a, now, &e) == 0)
 		return true;
 	pth_channel_answer(a->fd, PTH_A_UNKNOWN, e.text);
 	return false;
@@ -106,6 +107,7 @@ hear(struct supervisor *sup, struct supervise_ask *a, int64_t now)
 void
 supervise_ask_step(struct supervisor *sup, int64_t now)
 {
+	bool end = false;
 	int fd;
 
 	if (sup->req->asks <= 0)
@@ -123,11 +125,14 @@ supervise_ask_step(struct supervisor *sup, int64_t now)
 		}
 		if (a->question == NULL)
 			continue;
+		end = end || pth_json_bool(a->question, "end", false);
 		supervise_steps_step(&a->steps, now);
 		supervise_assertions_step(&a->looks, now, true);
 		if (supervise_steps_done(&a->steps) && supervise_assertions_done(&a->looks))
 			answer(sup, i);
 	}
+	if (end)
+		supervise_interrupted(sup, now);
 }
 
 void

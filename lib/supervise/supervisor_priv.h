@@ -196,5 +196,7 @@ size_t supervise_ask_fds(const struct supervisor *sup, struct pollfd *p, size_t 
 void supervise_to(struct supervisor *sup, enum pth_test_state to);
 /* What runs is stopped from now on. */
 void supervise_begin_stop(struct supervisor *sup, int64_t now);
+/* Somebody wants the test to end now. */
+void supervise_interrupted(struct supervisor *sup, int64_t now);
 
 #endif

@@ -230,6 +230,8 @@ supervise_run(struct supervisor *sup, int64_t now)
 {
 	supervise_steps_step(&sup->steps, now);
 	supervise_ask_step(sup, now);
+	if (sup->state != PTH_TS_RUNNING)
+		return;
 	look_after(sup, now);
 	step_services(sup, now);
 	if (sup->state != PTH_TS_RUNNING)
@@ -237,6 +239,8 @@ supervise_run(struct supervisor *sup, int64_t now)
 	/* A restart may have come to its end just now. */
 	supervise_steps_step(&sup->steps, now);
 	supervise_ask_step(sup, now);
+	if (sup->state != PTH_TS_RUNNING)
+		return;
 	supervise_assertions_step(&sup->assertions, now, !supervise_steps_done(&sup->steps));
 	if (sup->steps.failure[0] != '\0') {
 		supervise_ending(

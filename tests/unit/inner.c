@@ -4,7 +4,9 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
+#include "host/channel.h"
 #include "io/file.h"
 #include "io/record.h"
 #include "one.h"
@@ -209,6 +211,45 @@ of_times(void)
 	end();
 }
 
+/* Who can be asked is; the engine is for who cannot yet, or does not listen. */
+static void
+of_wishes(void)
+{
+	static const struct {
+		bool listens, ready;
+	} of[] = { { true, true }, { true, false }, { false, true } };
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	unit("what is ready is asked at its socket to end, and all else by the engine's client");
+	for (size_t i = 0; i < countof(of); i++) {
+		struct pth_err e;
+		bool told = of[i].listens && of[i].ready, over = false;
+		json_t *question;
+		int box = -1, fd;
+
+		begin("exec sleep 60",
+		    ",\"ask\":\".ask\",\"stop\":{\"argv\":[\"touch\",\"stopped\"]}");
+		if (of[i].listens)
+			box = pth_channel_listen(s.at.dirfd, ".ask", getuid(), getgid(), &e);
+		CHECK((box >= 0) == of[i].listens);
+		s.ready_us = of[i].ready ? 3 * S : 0;
+		supervise_service_stop(&s, 4 * S);
+		fd = pth_channel_accept(box);
+		CHECK((fd >= 0) == told);
+		question = told ? pth_channel_read(fd, &over) : NULL;
+		CHECK(json_is_true(json_object_get(question, "end")) == told);
+		json_decref(question);
+		reap(6 * S);
+		while (waitpid(-1, NULL, 0) > 0)
+			;
+		CHECK((faccessat(testdir, "s/stopped", F_OK, 0) != 0) == told);
+		pth_close(&fd);
+		pth_close(&box);
+		end();
+	}
+	prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+}
+
 static void
 of_clients(void)
 {
@@ -284,6 +325,7 @@ main(void)
 	of_tales();
 	of_silence();
 	of_times();
+	of_wishes();
 	of_clients();
 	return unit_done();
 }
