@@ -144,8 +144,12 @@ setup(const struct compose *c)
 		container_push(argv, pth_json_str(v, "name", key));
 		pth_json_push(list, cmd_for("docker_runtime", argv, COMMAND_LIMIT));
 	}
-	if (container_networked(c))
-		pth_json_push(list, cmd_for("network_setup", network_create(c), COMMAND_LIMIT));
+	if (container_networked(c)) {
+		json_t *create = cmd_for("network_setup", network_create(c), COMMAND_LIMIT);
+
+		pth_cmd_set_beside(create, true);
+		pth_json_push(list, create);
+	}
 	return list;
 }
 

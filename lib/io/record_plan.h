@@ -185,7 +185,8 @@
 	X(o, str, cwd, NULL) \
 	X(o, obj, env, plain) \
 	X(o, str, category, NULL) \
-	X(o, str, name, NULL)
+	X(o, str, name, NULL) \
+	X(o, bool, beside, false)
 #define PTH_KEYS_ready(X, o) \
 	X(o, str, kind, "") \
 	X(o, int, port, 0) \

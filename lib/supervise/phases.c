@@ -98,12 +98,19 @@ image_of(const json_t *cmd)
 	return image != NULL ? image : "";
 }
 
+/* Which of the plan's commands it is. */
+static int
+number(const struct phases *p)
+{
+	return (int)(p->before + p->index);
+}
+
 /* A command has begun. */
 static void
 say_started(const struct phases *p, const json_t *cmd)
 {
 	pth_event("command.started", "{s:s,s:s,s:i,s:s*,s:s,s:i}", "service", p->name, "phase",
-	    p->phase, "index", (int)p->index, "name", pth_cmd_name(cmd), "program",
+	    p->phase, "index", number(p), "name", pth_cmd_name(cmd), "program",
 	    supervise_command_program(cmd), "process", (int)p->pid);
 	if (image_of(cmd) != NULL)
 		pth_event("image.building", "{s:s}", "image", image_of(cmd));
@@ -129,7 +136,7 @@ put_done(struct phases *p, const json_t *cmd)
 	json_t *o = json_object();
 
 	pth_done_set_phase(o, p->phase);
-	pth_done_set_index(o, (int64_t)p->index);
+	pth_done_set_index(o, number(p));
 	pth_done_set_argv0(o, supervise_command_program(cmd));
 	pth_json_push(p->results, o);
 	return o;
@@ -303,7 +310,7 @@ supervise_phases_reap(struct phases *p, int64_t now)
 		return true; /* we killed it */
 	put_result(p, cmd, &x, now - p->began);
 	pth_event("command.ended", "{s:s,s:s,s:i,s:s*,s:i,s:I}", "service", p->name, "phase",
-	    p->phase, "index", (int)p->index, "name", pth_cmd_name(cmd), "code", x.code,
+	    p->phase, "index", number(p), "name", pth_cmd_name(cmd), "code", x.code,
 	    "duration_us", (json_int_t)(now - p->began));
 	if (x.signaled || x.code != 0) {
 		if (pth_cmd_critical(cmd))

@@ -19,6 +19,7 @@ struct phases {
 	char log[300];     /* path of its logs below the test, without .stdout.log */
 	json_t *list;      /* its commands */
 	size_t index;      /* the command that runs, or comes next */
+	size_t before;     /* how many commands of the plan's list come before the first of ours */
 	bool all;          /* the others get their turn after one that failed */
 	bool stopped;
 	pid_t pid; /* of the command that runs, or 0 */

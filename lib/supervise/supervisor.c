@@ -153,15 +153,33 @@ command_failed(struct supervisor *sup, enum pth_status s, int which)
 	supervise_ending(sup, s, &p->why, "%s: %s", p->name, p->error);
 }
 
+/* Both parts of the setup: 1 they have ended, 0 not yet, -1 one has failed. */
+static int
+step_setup(struct supervisor *sup, int64_t now)
+{
+	struct phases *first = &sup->own[SETUP], *beside = &sup->own[BESIDE];
+	int r = supervise_phases_step(first, now), b = supervise_phases_step(beside, now);
+	int failed = r < 0 ? SETUP : BESIDE;
+
+	if (r >= 0 && b >= 0)
+		return r > 0 && b > 0;
+	if (b < 0)
+		supervise_phases_stop(first);
+	/* An engine goes on making what its killed client has asked for, and the teardown would
+	 * not find it yet. */
+	if (first->pid > 0 || beside->pid > 0)
+		return 0;
+	command_failed(sup, PTH_S_ERROR, failed);
+	env_to(sup, PTH_ES_ERROR, sup->own[failed].error);
+	return -1;
+}
+
 static void
 stage_setup(struct supervisor *sup, int64_t now)
 {
-	int r = sup->prepared ? 1 : supervise_phases_step(&sup->own[SETUP], now);
+	int r = sup->prepared ? 1 : step_setup(sup, now);
 
-	if (r < 0) {
-		command_failed(sup, PTH_S_ERROR, SETUP);
-		env_to(sup, PTH_ES_ERROR, sup->own[SETUP].error);
-	} else if (r > 0 && !sup->prepared) {
+	if (r > 0 && !sup->prepared) {
 		sup->prepared = true;
 		sup->setup_us = now - sup->zero;
 		env_to(sup, PTH_ES_READY, NULL);

@@ -15,7 +15,8 @@
 #include "supervise/supervisor.h"
 
 /* The commands of the test itself. */
-enum { SETUP, PRE, POST, TEARDOWN, OWNS };
+/* BESIDE is the second part of SETUP, which runs at the same time. */
+enum { SETUP, BESIDE, PRE, POST, TEARDOWN, OWNS };
 
 struct supervisor {
 	const struct pth_supervise_req *req;

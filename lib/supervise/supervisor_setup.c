@@ -107,12 +107,33 @@ commands(const json_t *lists, bool critical)
 static void
 init_own(struct supervisor *sup, int which, const char *name, json_t *list)
 {
-	/* Setup makes the network before all else; what it makes beside says so. */
-	enum pth_category usual = which == SETUP ? PTH_CAT_NETWORK_SETUP :
-	                                           PTH_CAT_COMMAND_EXECUTION;
+	/* Setup makes the network before all else; what it makes besides says so. */
+	enum pth_category usual = which <= BESIDE ? PTH_CAT_NETWORK_SETUP :
+	                                            PTH_CAT_COMMAND_EXECUTION;
 
 	supervise_phases_init(&sup->own[which], name, true, &sup->at);
-	supervise_phases_begin(&sup->own[which], pth_phase_names[PTH_PRE_RUN], list, false, usual);
+	supervise_phases_begin(&sup->own[which],
+	    which == BESIDE ? PTH_KEY(cmd, beside) : pth_phase_names[PTH_PRE_RUN], list, false,
+	    usual);
+}
+
+/* The setup in its two parts, which have one list of results. */
+static void
+init_setup(struct supervisor *sup, const json_t *setup)
+{
+	json_t *first = json_array(), *second = json_array(), *v;
+	struct phases *beside = &sup->own[BESIDE];
+	size_t i;
+
+	json_array_foreach(setup, i, v)
+		pth_json_push(
+		    pth_cmd_beside(v) || json_array_size(second) > 0 ? second : first,
+		    json_incref(v));
+	init_own(sup, SETUP, PTH_KEY(result, setup), first);
+	init_own(sup, BESIDE, PTH_KEY(result, setup), second);
+	beside->before = json_array_size(first);
+	json_decref(beside->results);
+	beside->results = json_incref(sup->own[SETUP].results);
 }
 
 static void
@@ -127,7 +148,7 @@ init_owns(struct supervisor *sup)
 		.log_dir = "",
 		.logs = { .dirfd = sup->req->dirfd, .epoll = sup->logs, .limit = PTH_LOG_LIMIT },
 	};
-	init_own(sup, SETUP, PTH_KEY(result, setup), json_incref(pth_plan_setup(plan)));
+	init_setup(sup, pth_plan_setup(plan));
 	init_own(
 	    sup, PRE, PTH_KEY(result, pre_commands), commands(pth_steps_pre_commands(steps), true));
 	init_own(sup, POST, PTH_KEY(result, post_commands),

@@ -272,6 +272,51 @@ of_failures(void)
 	    "error: teardown: no-such-program: not found");
 }
 
+/* A setup of two parts, which run at the same time. */
+#define UNTIL(file) "until [ -e " file " ]; do sleep 0.01; done"
+#define BESIDE(script) "{\"argv\":[\"sh\",\"-c\",\"" script "\"],\"beside\":true}"
+static void
+of_two_parts(void)
+{
+	static const struct {
+		const char *says, *setup, *ends, *file;
+	} of[] = {
+		{ "each waits for what the other makes, and there may be more of both",
+		    CMD(": >a; " UNTIL("b")) "," CMD(": >w") "," BESIDE(UNTIL("a") "; : >b") ","
+		    BESIDE(UNTIL("w") "; : >last"), "completed: ", "last" },
+		{ "the second one ends before a failure of the first is told",
+		    CMD(UNTIL("a") "; exit 3") "," BESIDE(": >a; sleep 0.2; : >last"),
+		    "error: setup: sh ended with exit code 3; see setup/phases/pre_run.stderr.log",
+		    "last" },
+		{ "a failure of the second one ends the first",
+		    CMD(": >a; sleep 60") "," BESIDE(UNTIL("a") "; exit 4"),
+		    "error: setup: sh ended with exit code 4; see setup/phases/beside.stderr.log",
+		    "a" },
+	};
+	char plan[900];
+	json_t *r, *list;
+
+	for (size_t i = 0; i < countof(of); i++) {
+		unit(of[i].says);
+		snprintf(plan, sizeof plan, "\"setup\":[%s]", of[i].setup);
+		CHECK_STR(ends(SVC("c", FINITE, "exit 0"), plan, ""), of[i].ends);
+		snprintf(plan, sizeof plan, "t/%s", of[i].file);
+		CHECK(faccessat(testdir, plan, F_OK, 0) == 0);
+	}
+	unit("results of both have the numbers that the plan gives them");
+	snprintf(plan, sizeof plan, "\"setup\":[%s]", of[0].setup);
+	r = run(SVC("c", FINITE, "exit 0"), plan, "");
+	list = pth_result_setup(r);
+	CHECK_INT(json_array_size(list), 4);
+	for (int i = 0, seen = 0; i < 4; i++) {
+		seen |= 1 << pth_done_index(json_array_get(list, (size_t)i));
+		CHECK(i < 3 || seen == 15);
+	}
+	CHECK_STR(pth_done_log(json_array_get(list, 3)), "setup/phases/beside");
+	CHECK_INT(pth_done_index(json_array_get(list, 3)), 3);
+	json_decref(r);
+}
+
 #define Q "\\\""
 #define TOLD(status)                                                                             \
 	"echo '{" Q "pth" Q ":1," Q "service" Q ":{" Q "state" Q ":" Q "stopped" Q "," Q         \
@@ -720,6 +765,7 @@ main(void)
 	of_images();
 	of_stages();
 	of_failures();
+	of_two_parts();
 	of_whole_tests();
 	of_ends();
 	of_waits();
