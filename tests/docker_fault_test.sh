@@ -58,10 +58,11 @@ testPortTaken() {
 	python3 -c 'import socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("0.0.0.0", 24444))
+open("bound", "w")
 time.sleep(60)' &
 	busy=$!
 	server='ports: ["24444:4443"]' experiment port >t.yaml
-	sleep 0.5
+	assertSoon 10 [ -e bound ]
 	through t.yaml
 	kill $busy
 	assertMatch "$(why)" '^error: server: .*could not be started.*24444.*address already in use'

@@ -164,7 +164,7 @@ testFormalTester() {
 		      server:
 		        implementation: {name: ping_pong, type: iut}
 		        protocol: {name: minip, version: functional, role: server}
-		        ports: ["4443:4443"]
+		        network: {port: 4443}
 		        timeout: 60
 		      ivy:
 		        implementation: {name: panther_ivy, type: testers, test: minip_server_test,

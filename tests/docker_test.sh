@@ -288,10 +288,11 @@ testKeysOfTheEnvironment() {
 		        protocol: {name: minip, version: functional, role: server}
 		        network: {port: 4443}
 		        command_override: [sh, -c,
-		          "/usr/local/libexec/pth/miniP_server -p 4443 -i 0.0.0.0 & sleep 0.5;
-		          kill $!; sleep 60"]
+		          "/usr/local/libexec/pth/miniP_server -p 4443 -i 0.0.0.0 &
+		          until [ -e /app/shared/go ]; do sleep 0.05; done; kill $!; sleep 60"]
 		      client:
-		        implementation: {name: command, type: testers, command: [sleep, "20"]}
+		        implementation: {name: command, type: testers,
+		          command: [sh, -c, ": >/app/shared/go; exec sleep 20"]}
 		        protocol: {name: minip, version: functional, role: client, target: server}
 		    steps: {wait: 20}
 	EOF

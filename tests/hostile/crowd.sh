@@ -2,5 +2,8 @@
 # full: passed
 # none: passed
 # again: yes
+# limit: 60
+# service: {"timeout_us": 40000000}
+# test: {"plan": {"timeout_us": 50000000}}
 # shellcheck shell=sh
 must "$ACT" many 5000

@@ -4,8 +4,6 @@
 # peer: yes
 # expect: {"log": []}
 # shellcheck shell=sh
-for dir in /proc/[0-9]*; do
-	[ "$(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null)" != 'sleep 60 ' ] ||
-		kill -KILL "${dir#/proc/}"
-done
+pids=$(peers) || exit 8
+for pid in $pids; do kill -KILL "$pid"; done
 sleep .3
