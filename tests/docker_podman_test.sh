@@ -25,11 +25,14 @@ podman_start() {
 	[ "$PTH_BUILD" = build ] || skip 'pth-init is not static with sanitizers' || return
 	need docker docker.io && need podman podman && need_root || return
 	pod=$(short_dir) # it holds sockets
-	# Its locks are in a file there, whatever its storage: others have the same one.
-	case $PTH_TMP in
-	/dev/shm/*) ;;
-	*) [ -z "${PTH_OWN_WORLD:-}" ] || mount -t tmpfs tmpfs /dev/shm ;;
-	esac
+	# Its locks, its networks and who knows their names are there, whatever its storage: others
+	# have the same ones.
+	for shared in /dev/shm /etc/containers/networks /run/containers/networks; do
+		case $PTH_TMP in "$shared"/*) continue ;; esac
+		[ -z "${PTH_OWN_WORLD:-}" ] || {
+			mkdir -p "$shared" && mount -t tmpfs tmpfs "$shared"
+		}
+	done
 	podman_config >"$pod/conf"
 	export CONTAINERS_CONF="$pod/conf" DOCKER_HOST="unix://$pod/sock"
 	podman --root "$pod/root" --runroot "$pod/runroot" --tmpdir "$pod/tmp" \
