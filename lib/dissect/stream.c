@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define KEEP ((uint64_t)65536)
+#define KEEP ((uint64_t)4 << 20)
+#define SMALL ((size_t)128 << 10) /* a buffer that may stay when nothing is in it */
 
 struct part {
 	struct stream *s;
@@ -17,7 +18,7 @@ put(void *arg, uint64_t from, uint64_t to)
 {
 	struct part *x = arg;
 
-	memcpy(x->s->b.s + (from - x->s->at), x->p + (from - x->offset), (size_t)(to - from));
+	memcpy(x->s->b.s + x->s->head + (from - x->s->at), x->p + (from - x->offset), (size_t)(to - from));
 }
 
 void
@@ -33,10 +34,11 @@ dissect_stream_keep(struct stream *s, uint64_t offset, const uint8_t *p, uint64_
 	}
 	if (from >= to)
 		return;
-	if (to - s->at > s->b.len) {
-		size_t more = (size_t)(to - s->at) - s->b.len;
+	/* What is in a gap is never looked at, so nobody writes there before it comes. */
+	if (to - s->at > s->b.len - s->head) {
+		size_t more = (size_t)(to - s->at) - (s->b.len - s->head);
 
-		memset(pth_buf_room(&s->b, more), 0, more);
+		pth_buf_room(&s->b, more);
 		s->b.len += more;
 	}
 	pth_spans_add(&s->kept, from, to, put, &part);
@@ -45,7 +47,7 @@ dissect_stream_keep(struct stream *s, uint64_t offset, const uint8_t *p, uint64_
 struct cursor
 dissect_stream_there(const struct stream *s)
 {
-	const uint8_t *p = (const uint8_t *)s->b.s;
+	const uint8_t *p = s->b.s != NULL ? (const uint8_t *)s->b.s + s->head : NULL;
 
 	if (s->kept.merged) /* what is between them is not known */
 		return (struct cursor){ p, p };
@@ -58,12 +60,21 @@ dissect_stream_there(const struct stream *s)
 void
 dissect_stream_skip(struct stream *s, uint64_t n)
 {
-	size_t cut = n < s->b.len ? (size_t)n : s->b.len;
+	size_t have = s->b.len - s->head;
 
 	s->at = n > UINT64_MAX / 2 - s->at ? UINT64_MAX / 2 : s->at + n;
-	if (cut > 0)
-		memmove(s->b.s, s->b.s + cut, s->b.len - cut);
-	pth_buf_cut(&s->b, s->b.len - cut);
+	s->head += n < have ? (size_t)n : have;
+	if (s->head == s->b.len) {
+		s->head = 0;
+		if (s->b.cap > SMALL)
+			pth_buf_release(&s->b);
+		else
+			pth_buf_cut(&s->b, 0);
+	} else if (s->head > s->b.len / 2) { /* so a byte is moved once for one that is read */
+		memmove(s->b.s, s->b.s + s->head, s->b.len - s->head);
+		pth_buf_cut(&s->b, s->b.len - s->head);
+		s->head = 0;
+	}
 	while (s->kept.n > 0 && s->kept.v[0].to <= s->at)
 		memmove(&s->kept.v[0], &s->kept.v[1], --s->kept.n * sizeof s->kept.v[0]);
 }

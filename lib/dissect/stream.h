@@ -1,7 +1,8 @@
 /*
  * A stream of bytes that comes in parts, some twice and some too early, and is read in its order:
- * of QUIC, of TCP. Of what comes too early 64 KiB are kept, and what nobody wants to read (bodies)
- * is skipped without being kept. Private to this folder.
+ * of QUIC, of TCP. Of what comes too early 4 MiB are kept, which is more than the windows that
+ * systems give by themselves, and what nobody wants to read (bodies) is skipped without being kept.
+ * Private to this folder.
  */
 #ifndef PTH_DISSECT_STREAM_H
 #define PTH_DISSECT_STREAM_H
@@ -12,7 +13,8 @@
 struct stream {
 	uint64_t at;      /* everything before was read or skipped */
 	uint64_t high;    /* behind the highest byte that came */
-	struct pth_buf b; /* bytes from there on, those of `kept` */
+	struct pth_buf b; /* bytes from there on, behind `head` older ones: those of `kept` */
+	size_t head;
 	struct spans kept;
 	bool lost; /* bytes came that were not kept: there may be a gap that stays */
 };

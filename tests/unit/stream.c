@@ -99,21 +99,59 @@ skips(void)
 static void
 gaps(void)
 {
+	const uint64_t most = 4 << 20;
 	struct stream s = { 0 };
 
 	keep(&s, 5, "later");
 	CHECK_STR(there(&s), "");
 	CHECK_INT(dissect_stream_rest(&s), 10);
-	/* More than 64 KiB ahead nothing is kept. */
-	keep(&s, 65530, "123456789");
+	/* More than 4 MiB ahead nothing is kept. */
+	keep(&s, most - 6, "123456");
+	CHECK(!s.lost);
+	keep(&s, most - 6, "123456789");
 	CHECK(s.lost);
-	CHECK_INT(s.b.len, 65536);
+	CHECK_INT(s.b.len, most);
 	keep(&s, 1 << 30, "x");
-	CHECK_INT(s.b.len, 65536);
+	CHECK_INT(s.b.len, most);
 	keep(&s, UINT64_MAX / 2 - 1, "x");
-	CHECK_INT(s.b.len, 65536);
+	CHECK_INT(s.b.len, most);
 	keep(&s, 0, "12345");
 	CHECK_STR(there(&s), "12345later");
+	dissect_stream_release(&s);
+}
+
+/* Segments as long as those that are sent over loopback, the first of them last. */
+static void
+far(void)
+{
+	enum { LONG = 53248, N = 20, STEP = 10007 };
+	static uint8_t segment[LONG];
+	struct stream s = { 0 };
+	uint64_t wrong = 0;
+
+	for (size_t i = N; i-- > 0;) {
+		for (size_t k = 0; k < LONG; k++)
+			segment[k] = (uint8_t)((i * LONG + k) * 7 >> 3);
+		dissect_stream_keep(&s, i * LONG, segment, LONG);
+	}
+	CHECK(!s.lost);
+	while (s.at < (uint64_t)N * LONG) {
+		struct cursor c = dissect_stream_there(&s);
+		size_t n = dissect_left(&c) < STEP ? dissect_left(&c) : STEP;
+
+		CHECK_INT(dissect_left(&c), (uint64_t)N * LONG - s.at);
+		for (size_t k = 0; k < n; k++)
+			wrong += c.p[k] != (uint8_t)((s.at + k) * 7 >> 3);
+		dissect_stream_skip(&s, n > 0 ? n : UINT64_MAX);
+	}
+	CHECK_INT(wrong, 0);
+	CHECK_INT(s.at, (uint64_t)N * LONG);
+	CHECK_INT(s.kept.n, 0);
+	CHECK(s.b.cap == 0); /* so much room is for nobody */
+	keep(&s, s.at, "more");
+	CHECK_STR(there(&s), "more");
+	dissect_stream_skip(&s, 4);
+	CHECK(s.b.cap != 0 && s.b.len == 0);
 	dissect_stream_release(&s);
 }
 
@@ -143,6 +181,8 @@ main(void)
 	skips();
 	unit("gaps");
 	gaps();
+	unit("long segments");
+	far();
 	unit("more gaps than are kept");
 	many_gaps();
 	return unit_done();
