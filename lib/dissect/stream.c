@@ -18,7 +18,8 @@ put(void *arg, uint64_t from, uint64_t to)
 {
 	struct part *x = arg;
 
-	memcpy(x->s->b.s + x->s->head + (from - x->s->at), x->p + (from - x->offset), (size_t)(to - from));
+	memcpy(x->s->b.s + x->s->head + (from - x->s->at), x->p + (from - x->offset),
+	    (size_t)(to - from));
 }
 
 void

@@ -310,8 +310,8 @@ supervise_phases_reap(struct phases *p, int64_t now)
 		return true; /* we killed it */
 	put_result(p, cmd, &x, now - p->began);
 	pth_event("command.ended", "{s:s,s:s,s:i,s:s*,s:i,s:I}", "service", p->name, "phase",
-	    p->phase, "index", number(p), "name", pth_cmd_name(cmd), "code", x.code,
-	    "duration_us", (json_int_t)(now - p->began));
+	    p->phase, "index", number(p), "name", pth_cmd_name(cmd), "code", x.code, "duration_us",
+	    (json_int_t)(now - p->began));
 	if (x.signaled || x.code != 0) {
 		if (pth_cmd_critical(cmd))
 			tell(p, cmd, &x);

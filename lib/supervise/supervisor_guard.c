@@ -79,8 +79,9 @@ supervise_guard_begin(struct supervisor *sup)
 static bool
 was_set_up(const struct supervisor *sup)
 {
-	return json_array_size(pth_plan_setup(sup->req->plan)) + json_array_size(sup->own[PRE].list) >
-	        0 ||
+	return json_array_size(pth_plan_setup(sup->req->plan)) +
+	        json_array_size(sup->own[PRE].list) >
+	    0 ||
 	    json_array_size(pth_plan_dirs(sup->req->plan)) +
 	        json_array_size(pth_plan_files(sup->req->plan)) >
 	    0;

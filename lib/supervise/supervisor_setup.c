@@ -126,8 +126,7 @@ init_setup(struct supervisor *sup, const json_t *setup)
 	size_t i;
 
 	json_array_foreach(setup, i, v)
-		pth_json_push(
-		    pth_cmd_beside(v) || json_array_size(second) > 0 ? second : first,
+		pth_json_push(pth_cmd_beside(v) || json_array_size(second) > 0 ? second : first,
 		    json_incref(v));
 	init_own(sup, SETUP, PTH_KEY(result, setup), first);
 	init_own(sup, BESIDE, PTH_KEY(result, setup), second);

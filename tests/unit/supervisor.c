@@ -282,8 +282,9 @@ of_two_parts(void)
 		const char *says, *setup, *ends, *file;
 	} of[] = {
 		{ "each waits for what the other makes, and there may be more of both",
-		    CMD(": >a; " UNTIL("b")) "," CMD(": >w") "," BESIDE(UNTIL("a") "; : >b") ","
-		    BESIDE(UNTIL("w") "; : >last"), "completed: ", "last" },
+		    CMD(": >a; " UNTIL("b")) "," CMD(": >w") "," BESIDE(
+		        UNTIL("a") "; : >b") "," BESIDE(UNTIL("w") "; : >last"),
+		    "completed: ", "last" },
 		{ "the second one ends before a failure of the first is told",
 		    CMD(UNTIL("a") "; exit 3") "," BESIDE(": >a; sleep 0.2; : >last"),
 		    "error: setup: sh ended with exit code 3; see setup/phases/pre_run.stderr.log",
