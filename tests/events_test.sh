@@ -168,6 +168,24 @@ service.failed 3 command tcp server 24448 2' "$(jq -r '
 	done
 }
 
+# A test of one service.
+alone() { # name retries command
+	cat <<-end
+	  - name: $1
+	    network_environment: {type: localhost}
+	    isolation: none
+	    capture: false
+	    retries: $2
+	    services:
+	      s:
+	        implementation: {name: command, type: testers,
+	          command: [$3]}
+	        protocol: {name: tcp, role: server}
+	        ports: ["24452:24452"]
+	        timeout: 1
+	end
+}
+
 # All that the events of a run say, but for times, processes and paths; those of each service and
 # of all else in their order. `tests/run -u events_test/testWordForWord` writes them anew.
 testWordForWord() {
@@ -198,23 +216,11 @@ testWordForWord() {
 	    assertions:
 	      - {type: service_running, service: server}
 	end
-	for test in bad:1:'sh, -c, exit 3' late:0:'sleep, "60"' none:0:/nowhere/program; do
-		retries=${test#*:}
-		cat <<-end
-		  - name: ${test%%:*}
-		    network_environment: {type: localhost}
-		    isolation: none
-		    capture: false
-		    retries: ${retries%%:*}
-		    services:
-		      s:
-		        implementation: {name: command, type: testers,
-		          command: [${retries#*:}]}
-		        protocol: {name: tcp, role: server}
-		        ports: ["24452:24452"]
-		        timeout: 1
-		end
-	done >>words.yaml
+	{
+		alone bad 1 'sh, -c, exit 3'
+		alone late 0 'sleep, "60"'
+		alone none 0 /nowhere/program
+	} >>words.yaml
 	rm -rf out
 	PTH_EVENTS=none PTH_VERBOSE=2 pth run --keep-going -j 1 words.yaml -o out >/dev/null
 	jq -cS -n --arg dir "$PTH_TMP" '

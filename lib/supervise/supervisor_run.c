@@ -225,21 +225,26 @@ end_run(struct supervisor *sup, int64_t now)
 	}
 }
 
-void
-supervise_run(struct supervisor *sup, int64_t now)
+/* What the test does, and what is asked of it. False: somebody wants it to end. */
+static bool
+step_actions(struct supervisor *sup, int64_t now)
 {
 	supervise_steps_step(&sup->steps, now);
 	supervise_ask_step(sup, now);
-	if (sup->state != PTH_TS_RUNNING)
+	return sup->state == PTH_TS_RUNNING;
+}
+
+void
+supervise_run(struct supervisor *sup, int64_t now)
+{
+	if (!step_actions(sup, now))
 		return;
 	look_after(sup, now);
 	step_services(sup, now);
 	if (sup->state != PTH_TS_RUNNING)
 		return;
 	/* A restart may have come to its end just now. */
-	supervise_steps_step(&sup->steps, now);
-	supervise_ask_step(sup, now);
-	if (sup->state != PTH_TS_RUNNING)
+	if (!step_actions(sup, now))
 		return;
 	supervise_assertions_step(&sup->assertions, now, !supervise_steps_done(&sup->steps));
 	if (sup->steps.failure[0] != '\0') {
