@@ -103,6 +103,48 @@ testAnotherFarSide() {
 	assertTrue 'nothing was run' '[ ! -e ran ]'
 }
 
+# A machine that vanished has kept the parts of an earlier run, and the next run comes to that place.
+testWhatAnotherRunHasLeft() {
+	plan 2 >in
+	engine far <<-'end'
+	submit: [sh, -c, 'mkdir -p "$1/$2" && cp stamp "$1" && cp "$2/plan.jsonl" "$1/$2" &&
+	  "$0" --work "$1" "$2" && cp -R "$1/$2/." "$2"', "@{bin}/pth-spread", FAR, "@{first}"]
+	waits: true
+	end
+	sed -i "s|FAR|$PTH_TMP/far|" own/engines/far.yaml
+	for times in '1 1' '2 2'; do
+		rm -rf out
+		run pth-spread -e far --chunk 1 --window 1 -o out <in
+		assertCode 0
+		all 2
+		assertEquals "$times" "$(grep -c 1 ran) $(grep -c 2 ran)"
+	done
+	rm out/.parts/1/code
+	run pth-spread -e far --chunk 1 --window 1 -o out --resume <in
+	assertCode 0
+	all 2
+	assertEquals 'the same run has done it' '2 2' "$(grep -c 1 ran) $(grep -c 2 ran)"
+	echo 'version 0' >far/stamp
+	run pth-spread --work far 1
+	assertCode 3
+	assertMatch "$(cat far/1/log)" 'refused: far/stamp has no line 2'
+}
+
+# Whoever waits for parts has something to put away, when the last one has come.
+testEngineThatPutsAway() {
+	plan 2 >in
+	engine tidy <<-'end'
+	submit: [sh, -c, '"$0" --work "$1" "$2"; sleep 1; echo "$2" >>"$1/away"',
+	  "@{bin}/pth-spread", "@{parts}", "@{first}"]
+	waits: true
+	window: 2
+	end
+	run pth-spread -e tidy --chunk 1 -o out <in
+	assertCode 0
+	all 2
+	assertEquals '1 2' "$(sort out/.parts/away | xargs)"
+}
+
 # begin: in the background, until test 1 runs, which others wait for.
 begin() {
 	# shellcheck disable=SC2016 # of the test
@@ -214,7 +256,7 @@ testDiskFull() {
 	# shellcheck disable=SC2016 # of the test
 	plan 6 'head -c 60000 /dev/zero' >in
 	engine small <<-'end'
-	submit: [unshare, -m, sh, -c, 'mkdir -p "$1/$2/run" &&
+	submit: [unshare, -m, sh, -c, 'mkdir -p "$1/$2/run" && sed -n 3p stamp | tr -d "\n" >$2/of &&
 	  mount -t tmpfs -o size=200k tmpfs "$1/$2/run" && exec "$0" --work "$1" "$2"',
 	  "@{bin}/pth-spread", "@{parts}", "@{first}"]
 	waits: true

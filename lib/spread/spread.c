@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,7 +24,8 @@
 
 #define PARTS ".parts"
 #define CODE_MAX 4096
-#define STOP_US (60 * PTH_SECOND_US) /* for parts to end after an interrupt */
+#define STAMP_MAX 4096
+#define STOP_US (60 * PTH_SECOND_US) /* for parts after an interrupt, engines after all parts */
 #define GUESS_US (2 * PTH_SECOND_US) /* of a test that never ran */
 #define MARGIN_MINUTES 10
 
@@ -67,6 +70,26 @@ add_part(struct pth_spread *s)
 	return &s->parts[s->count++];
 }
 
+/* Says who has made the parts, and the number of the run, which stays when it is gone on with. */
+static int
+put_stamp(const struct pth_spread *s, struct pth_err *e)
+{
+	pth_auto_buf old = PTH_BUF_INIT, text = PTH_BUF_INIT;
+	char run[17] = "";
+	uint64_t chance = 0;
+
+	if (s->resume && pth_file_read_below(s->partsfd, "stamp", STAMP_MAX, &old, NULL) == 0 &&
+	    old.s != NULL)
+		sscanf(old.s, "%*[^\n] %*u %16[0-9a-f]", run);
+	if (run[0] == '\0') {
+		if (getrandom(&chance, sizeof chance, 0) != (ssize_t)sizeof chance)
+			return pth_err_set(e, PTH_SYSTEM, "getrandom:");
+		snprintf(run, sizeof run, "%016" PRIx64, chance);
+	}
+	pth_buf_addf(&text, "%s\n%u\n%s\n", s->stamp, s->places.jobs, run);
+	return pth_file_write(s->partsfd, "stamp", text.s, text.len, e);
+}
+
 int
 pth_spread_open(struct pth_spread *s, struct pth_err *e)
 {
@@ -85,11 +108,9 @@ pth_spread_open(struct pth_spread *s, struct pth_err *e)
 	s->partsfd = open(path.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->partsfd < 0)
 		return pth_err_set(e, PTH_SYSTEM, "%s:", path.s);
-	pth_buf_addf(&text, "%s\n%u\n", s->stamp, s->places.jobs);
-	if (pth_file_write(s->partsfd, "stamp", text.s, text.len, e) != 0)
+	if (put_stamp(s, e) != 0)
 		return -1;
 	pth_run_id_unique("spread", path.s, unique);
-	pth_buf_cut(&text, 0);
 	pth_buf_addf(&text, "pth-%s", unique);
 	s->name = pth_buf_take(&text);
 	s->parts_path = pth_buf_take(&path);
@@ -351,10 +372,17 @@ pth_spread_has_room(const struct pth_spread *s)
 	    s->count - s->emitted <= 2 * (size_t)s->window;
 }
 
+static bool
+all_is_out(const struct pth_spread *s)
+{
+	return s->fed && s->emitted == s->count;
+}
+
+/* A process that waits for parts still has something to put away when the last has come. */
 bool
 pth_spread_is_done(const struct pth_spread *s)
 {
-	return s->fed && s->emitted == s->count;
+	return all_is_out(s) && (s->engines == 0 || pth_mono_us() >= s->until_us);
 }
 
 /* --- what goes out --- */
@@ -414,6 +442,7 @@ submit(struct pth_spread *s, size_t i, size_t n, struct pth_err *e)
 	    limit / (60 * PTH_SECOND_US) + MARGIN_MINUTES, log, e);
 	if (pid < 0)
 		return -1;
+	s->engines += pid > 0;
 	for (size_t k = i; k < i + n; k++) {
 		s->parts[k].state = OUT;
 		s->parts[k].tries++;
@@ -524,6 +553,7 @@ reap(struct pth_spread *s)
 		struct pth_exit end = pth_exit_of(status, &usage);
 		pth_auto_buf why = PTH_BUF_INIT;
 
+		s->engines -= s->engines > 0;
 		for (size_t i = s->emitted; i < s->count; i++) {
 			if (s->parts[i].pid != pid || s->parts[i].state != OUT)
 				continue;
@@ -547,6 +577,7 @@ pth_spread_interrupt(struct pth_spread *s, int signal)
 
 	s->signal = signal;
 	s->stop_us = pth_mono_us() + STOP_US;
+	s->until_us = all_is_out(s) ? pth_mono_us() : s->stop_us;
 	if (pth_engine_cancel(&s->engine, &s->places, &e) != 0)
 		pth_complain("%s", e.text);
 	for (size_t i = s->emitted; i < s->count; i++)
@@ -580,12 +611,18 @@ pth_spread_move(struct pth_spread *s, struct pth_err *e)
 	spread_ask(s);
 	stop(s);
 	submit_all(s);
-	return spread_emit(s, e);
+	if (spread_emit(s, e) != 0)
+		return -1;
+	if (all_is_out(s) && s->until_us == 0)
+		s->until_us = pth_mono_us() + STOP_US;
+	return 0;
 }
 
 int
 pth_spread_end(struct pth_spread *s, bool ended, struct pth_err *e)
 {
+	if (s->engines > 0)
+		pth_warn("engine %s still runs after the last part, and is killed", s->engine.name);
 	if (!ended)
 		return 0;
 	return pth_merge_dir_end(s->to, s->out.lacks, e) == 0 ? pth_rec_end(&s->out, e) : -1;

@@ -48,6 +48,8 @@ struct pth_spread {
 	int64_t asked_us;  /* when the engine was asked last, monotonic */
 	int signal;        /* that interrupts the run, or 0 */
 	int64_t stop_us;   /* then: until when parts may end by themselves */
+	unsigned engines;  /* processes that wait for parts and have not ended */
+	int64_t until_us;  /* when all is out: until when they may end; 0: it is not */
 	char stopped[300]; /* why nothing more is submitted, which was said; "": it is */
 	size_t left;       /* tests of the open part that are left out */
 	unsigned lost;     /* tests without a result of their own */

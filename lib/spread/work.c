@@ -67,30 +67,64 @@ pth_work_stamp(struct pth_buf *b, const struct pth_home *home, struct pth_err *e
 	return 0;
 }
 
-/* Is the far side, which is here, like the one that has made the parts? That says how many tests
- * run at a time. */
+/* What DIR/stamp says: who has cut the run into parts, how many tests run at a time, which run. */
+struct stamp {
+	struct pth_buf text; /* has the lines */
+	const char *maker, *jobs, *run;
+};
+
 static int
-check_stamp(int dirfd, const char *dir, const struct pth_home *home, char jobs[static 16],
-    struct pth_err *e)
+read_stamp(int dirfd, const char *dir, struct stamp *st, struct pth_err *e)
 {
-	char *second;
-	pth_auto_buf there = PTH_BUF_INIT, here = PTH_BUF_INIT;
+	const char **lines[] = { &st->maker, &st->jobs, &st->run };
+	char *at;
+
+	if (pth_file_read_below(dirfd, "stamp", STAMP_MAX, &st->text, e) != 0)
+		return pth_err_wrap(e, "%s is not a directory of parts here; is it shared?", dir);
+	at = st->text.s;
+	for (size_t i = 0; i < countof(lines); i++) {
+		char *end = at != NULL ? strchr(at, '\n') : NULL;
+
+		if (end == NULL)
+			return pth_err_set(e, PTH_INPUT, "%s/stamp has no line %zu", dir, i + 1);
+		*end = '\0';
+		*lines[i] = at;
+		at = end + 1;
+	}
+	return 0;
+}
+
+/* Is the far side, which is here, like the one that has made the parts? */
+static int
+check_maker(const char *maker, const struct pth_home *home, struct pth_err *e)
+{
+	pth_auto_buf here = PTH_BUF_INIT;
 	char host[256] = "?";
 
-	if (pth_file_read_below(dirfd, "stamp", STAMP_MAX, &there, e) != 0)
-		return pth_err_wrap(e, "%s is not a directory of parts here; is it shared?", dir);
 	if (pth_work_stamp(&here, home, e) != 0)
 		return -1;
-	second = strchr(there.s, '\n');
-	if (second == NULL)
-		return pth_err_set(e, PTH_INPUT, "%s/stamp has no second line", dir);
-	*second++ = '\0';
-	snprintf(jobs, 16, "%.*s", (int)strcspn(second, "\n"), second);
-	if (strcmp(there.s, here.s) == 0)
+	if (strcmp(maker, here.s) == 0)
 		return 0;
 	gethostname(host, sizeof host - 1);
 	return pth_err_set(
-	    e, PTH_SYSTEM, "%s has %s, and who has cut the run has %s", host, here.s, there.s);
+	    e, PTH_SYSTEM, "%s has %s, and who has cut the run has %s", host, here.s, maker);
+}
+
+/* A machine that has lost its connection keeps the files of its part, and a later run may come to
+ * the same place: what another run has left there goes, its code above all. */
+static int
+forget_another_run(int part, const char *run, struct pth_err *e)
+{
+	static const char *const left[] = { "code", "out.jsonl", "new.jsonl", "log", "run" };
+	pth_auto_buf old = PTH_BUF_INIT;
+
+	if (pth_file_read_below(part, "of", STAMP_MAX, &old, NULL) == 0 && old.s != NULL &&
+	    strcmp(old.s, run) == 0)
+		return 0;
+	for (size_t i = 0; i < countof(left); i++)
+		if (pth_rmtree(part, left[i], e) != 0)
+			return -1;
+	return pth_file_write(part, "of", run, strlen(run), e);
 }
 
 /* Runs pth-exec; signals go to it. */
@@ -176,14 +210,36 @@ keep_log(int part)
 	}
 }
 
+/* The part is ours now, and lock is held: its tests run. */
+static int
+work(int part, const char *where, const struct stamp *st, const struct pth_home *home,
+    struct pth_err *e)
+{
+	struct pth_exit end = { .code = 0 };
+	char how[32];
+
+	if (faccessat(part, "code", F_OK, 0) == 0)
+		return PTH_OK; /* somebody has done it already */
+	if (check_maker(st->maker, home, e) != 0) {
+		pth_err_wrap(e, "refused");
+		pth_complain("%s", e->text);
+		return put_code(part, e->text) == PTH_OK ? e->code : PTH_SYSTEM;
+	}
+	if (run(part, where, st->jobs, home, &end, e) != 0) {
+		pth_complain("%s", e->text);
+		return PTH_SYSTEM;
+	}
+	return put_code(part, pth_exit_text(&end, how));
+}
+
 int
 pth_work(const char *dir, const char *number, const struct pth_home *home)
 {
 	pth_auto_fd top = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), part = -1, lock = -1;
 	pth_auto_buf where = PTH_BUF_INIT;
-	struct pth_exit end = { .code = 0 };
+	struct stamp st = { .text = PTH_BUF_INIT };
 	struct pth_err e;
-	char how[32], jobs[16];
+	int code;
 
 	pth_buf_addf(&where, "%s/%s", dir, number);
 	part = top < 0 || !pth_name_ok(number) ? -1 : pth_open_dir(top, number);
@@ -191,18 +247,16 @@ pth_work(const char *dir, const char *number, const struct pth_home *home)
 		pth_complain("%s:", where.s);
 		return PTH_SYSTEM;
 	}
-	keep_log(part);
 	lock = take_turn(part);
-	if (faccessat(part, "code", F_OK, 0) == 0)
-		return PTH_OK; /* somebody has done it already */
-	if (check_stamp(top, dir, home, jobs, &e) != 0) {
+	if (read_stamp(top, dir, &st, &e) != 0 || forget_another_run(part, st.run, &e) != 0) {
+		keep_log(part);
 		pth_err_wrap(&e, "refused");
 		pth_complain("%s", e.text);
-		return put_code(part, e.text) == PTH_OK ? e.code : PTH_SYSTEM;
+		code = put_code(part, e.text) == PTH_OK ? e.code : PTH_SYSTEM;
+	} else {
+		keep_log(part);
+		code = work(part, where.s, &st, home, &e);
 	}
-	if (run(part, where.s, jobs, home, &end, &e) != 0) {
-		pth_complain("%s", e.text);
-		return PTH_SYSTEM;
-	}
-	return put_code(part, pth_exit_text(&end, how));
+	pth_buf_release(&st.text);
+	return code;
 }

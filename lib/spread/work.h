@@ -1,7 +1,9 @@
 /*
  * A part of a run where it runs: DIR/NUMBER has the tests (plan.jsonl), and gets their results
  * (out.jsonl), what was said (log), its run directory (run) and, when all this is there, how it
- * ended (code). DIR/stamp says who has cut the run into parts.
+ * ended (code). DIR/stamp has three lines: who has cut the run into parts, how many tests run at a
+ * time, and the number of the run, which DIR/NUMBER/of repeats: what another run has left in a
+ * part is not of this one.
  */
 #ifndef PTH_SPREAD_WORK_H
 #define PTH_SPREAD_WORK_H
