@@ -112,7 +112,7 @@ testHostsThatRefuse() {
 # The other side has none of our tools: here they are where nobody else sees them.
 testSend() {
 	far || return
-	{ rec t "$(svc s '{}' true)" && end 1; } >in
+	{ rec t "$(svc s '{}' pwd)" && end 1; } >in
 	mkdir -p tree/bin tree/libexec
 	cat >alone.sh <<-'end'
 	mount -t tmpfs tmpfs tree && mkdir -p tree/bin tree/share tree/libexec &&
@@ -130,6 +130,7 @@ testSend() {
 		jq -r 'select(.id).result.reason // empty' spread >>reasons
 	done
 	assertEquals "without and with: $(cat reasons)" 'error completed' "$(xargs <statuses)"
+	assertMatch "$(cat out/t/s/stdout.log)" "^$far_home/.parallel/tmp/"
 	assertEquals 'nothing stays there' '' \
 		"$(find "$far_home/.parallel/tmp" -name tree -o -name 'tree.tar*' 2>/dev/null)"
 }
