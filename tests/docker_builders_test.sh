@@ -430,6 +430,9 @@ testDependencies() {
 	program python /usr/local/venv/bin/hello ''
 	program cpp /usr/local/bin/hello \
 		"  build_packages: [libfmt-dev]$NL  packages: [libfmt9]"
+	# Of two builds that do the same at the same time, the classic builder finds one again.
+	experiment rust >t.yaml
+	go
 	experiment go rust python cpp >t.yaml
 	go
 	assertEquals "$(why)$(cat err)" 'hello true <nil> VERSION_0|hello 7|hello 0.14.0|hello 7' \
