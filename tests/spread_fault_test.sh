@@ -103,7 +103,7 @@ testAnotherFarSide() {
 	assertTrue 'nothing was run' '[ ! -e ran ]'
 }
 
-# A machine that vanished has kept the parts of an earlier run, and the next run comes to that place.
+# A machine that vanished has kept the parts of an earlier run; the next one comes to that place.
 testWhatAnotherRunHasLeft() {
 	plan 2 >in
 	engine far <<-'end'
@@ -256,7 +256,8 @@ testDiskFull() {
 	# shellcheck disable=SC2016 # of the test
 	plan 6 'head -c 60000 /dev/zero' >in
 	engine small <<-'end'
-	submit: [unshare, -m, sh, -c, 'mkdir -p "$1/$2/run" && sed -n 3p stamp | tr -d "\n" >$2/of &&
+	submit: [unshare, -m, sh, -c, 'mkdir -p "$1/$2/run" &&
+	  sed -n 3p stamp | tr -d "\n" >"$2/of" &&
 	  mount -t tmpfs -o size=200k tmpfs "$1/$2/run" && exec "$0" --work "$1" "$2"',
 	  "@{bin}/pth-spread", "@{parts}", "@{first}"]
 	waits: true
