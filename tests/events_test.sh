@@ -186,6 +186,31 @@ alone() { # name retries command
 	end
 }
 
+# An image that begins is there at some time, or is said not to be.
+testImages() {
+	image='"category": "docker_build", "argv": ["sh", "-c"'
+	for end in 'sleep 60; false' 'exit 3' true; do
+		over="{\"plan\": {\"setup\": [{$image, \"$end\", \"one\"]}]}}"
+		{ rec t "$(svc s '{}' true)" && end 1; } >in
+		rm -rf out
+		PTH_EVENTS='' pth-exec -o out <in >records 2>events &
+		pid=$!
+		assertSoon 20 grep -q '"image.building"' events
+		case $end in sleep*) kill -INT $pid ;; esac
+		wait $pid
+		jq -r 'select(.event | startswith("image")) |
+			"\(.event) \(.image) \(.message // "")"' events | sed 's/ *$//' >said
+		case $end in
+		true) want='image.built one' ;;
+		exit*) want='image.failed one sh ended with exit code 3' ;;
+		*) want='image.failed one stopped before its end' ;;
+		esac
+		assertEquals 2 "$(wc -l <said)"
+		assertEquals 'image.building one' "$(head -n 1 said)"
+		assertEquals "$want" "$(tail -n 1 said | sed 's/;.*//')"
+	done
+}
+
 # All that the events of a run say, but for times, processes and paths; those of each service and
 # of all else in their order. `tests/run -u events_test/testWordForWord` writes them anew.
 testWordForWord() {

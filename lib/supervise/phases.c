@@ -116,17 +116,17 @@ say_started(const struct phases *p, const json_t *cmd)
 		pth_event("image.building", "{s:s}", "image", image_of(cmd));
 }
 
-/* It has ended: is there an image now? */
+/* It has ended: is there an image now? failed: why not, or NULL. */
 static void
-say_image(const struct phases *p, const json_t *cmd, bool good, int64_t us)
+say_image(const json_t *cmd, const char *failed, int64_t us)
 {
 	if (image_of(cmd) == NULL)
 		return;
-	if (good)
+	if (failed == NULL)
 		pth_event("image.built", "{s:s,s:I}", "image", image_of(cmd), "duration_us",
 		    (json_int_t)us);
 	else
-		pth_event("image.failed", "{s:s,s:s}", "image", image_of(cmd), "message", p->error);
+		pth_event("image.failed", "{s:s,s:s}", "image", image_of(cmd), "message", failed);
 }
 
 /* What the result says of each command. */
@@ -176,7 +176,7 @@ unstarted(struct phases *p, const json_t *cmd, const struct pth_err *e, int err_
 		if (p->error[0] == '\0')
 			p->err_no = err_no;
 		fail(p, &why, "%s", e->text);
-		say_image(p, cmd, false, 0);
+		say_image(cmd, p->error, 0);
 	} else {
 		if (p->error[0] == '\0')
 			p->why = why;
@@ -306,8 +306,10 @@ supervise_phases_reap(struct phases *p, int64_t now)
 	p->pid = 0;
 	p->deadline = PTH_NEVER;
 	supervise_command_note_memory(p->at);
-	if (p->stopped)
-		return true; /* we killed it */
+	if (p->stopped) { /* we killed it */
+		say_image(cmd, "stopped before its end", 0);
+		return true;
+	}
 	put_result(p, cmd, &x, now - p->began);
 	pth_event("command.ended", "{s:s,s:s,s:i,s:s*,s:i,s:I}", "service", p->name, "phase",
 	    p->phase, "index", number(p), "name", pth_cmd_name(cmd), "code", x.code, "duration_us",
@@ -318,7 +320,7 @@ supervise_phases_reap(struct phases *p, int64_t now)
 		else
 			say_failed(p, cmd, NULL);
 	}
-	say_image(p, cmd, !x.signaled && x.code == 0, now - p->began);
+	say_image(cmd, x.signaled || x.code != 0 ? p->error : NULL, now - p->began);
 	p->index++;
 	return true;
 }
