@@ -39,7 +39,7 @@ pth_cache_max(void)
 
 	if (given == NULL || *given == '\0')
 		return DEFAULT_MAX;
-	if (pth_size(given, &max) && max >= 0)
+	if (pth_size(given, &max))
 		return max;
 	pth_warn("PTH_CACHE_SIZE '%s' is no size such as 5GiB", given);
 	return DEFAULT_MAX;
