@@ -178,6 +178,10 @@ testRunDirectories() {
 	assertEquals 'all are there before the first record' 4 "$(wc -l <there)"
 	merges '1c 2c 3c 4c' -o copied a b c
 	whole copied
+	cp -R c unplanned && rm unplanned/plan.jsonl
+	merges '2c 4c' unplanned
+	assertEquals 'without its plan it is what it has' '' "$err"
+	ends 2
 	assertEquals old "$(cat copied/tries/2-t-1/log)"
 	assertTrue 'links and fifos are what they were' \
 		'[ "$(readlink copied/1-t/link)" = nowhere ] && [ -p copied/1-t/fifo ]'

@@ -104,6 +104,10 @@ frames(void)
 	frames_are("01 1e 00 00",
 	    "[{\"frame_type\":\"ping\"},{\"frame_type\":\"handshake_done\"},"
 	    "{\"frame_type\":\"padding\",\"payload_length\":2}]");
+	frames_are("40af 01 02 4003 00 1f 01",
+	    "[{\"frame_type\":\"unknown\",\"raw_frame_type\":175,\"raw_length\":5,"
+	    "\"raw\":\"0102400300\"},{\"frame_type\":\"unknown\",\"raw_frame_type\":31,"
+	    "\"raw_length\":0,\"raw\":\"\"},{\"frame_type\":\"ping\"}]");
 	frames_are("01 06",
 	    "[{\"frame_type\":\"ping\"},{\"frame_type\":\"unknown\",\"raw_frame_type\":6,"
 	    "\"raw_length\":0,\"raw\":\"\"}]");
