@@ -66,6 +66,8 @@ down 1 dropped drop list' "$(jq -r 'select(.packet == 1) |
 		run/results.jsonl | grep clock)"
 	assertLeast 38000 "$(jq -r 'select(.type == "test").metrics.tcp.handshake_us' \
 		run/results.jsonl)" 'us of the handshake'
+	assertEquals 'names are known' '' "$(jq -r 'select(.event == "environment.degraded").reason' \
+		run/events.jsonl | grep names)"
 	assertEquals '' "$(result '.isolation.reason')"
 	[ -z "$(result '.isolation.missing[]')" ] || return 0
 	assertEquals protected "$(result .evidence)"

@@ -66,6 +66,11 @@ testBadDescriptors() {
 	echo '- a' >d/h.yaml
 	problem d/h.yaml \
 		'd/h.yaml:1:1: error: a descriptor is a map with plugin: and kind:, not a list'
+	for kind in '[iut]' '{iut: 1}' 5 null; do
+		printf 'plugin: h\nkind: %s\n' "$kind" >d/h.yaml
+		problem d/h.yaml "$(line 'd/h.yaml:2:7: error: kind: must be one of protocol,' \
+			'service, iut, tester, network_environment, execution_environment, engine')"
+	done
 	: >d/i.yaml
 	run pth-plugin check d/i.yaml
 	assertCode 3

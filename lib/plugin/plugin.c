@@ -491,6 +491,7 @@ static int
 read_kind(struct pth_plugin *p, const struct pth_ynode *root, struct pth_diags *d)
 {
 	const struct pth_ynode *k = pth_yaml_get(root, "kind");
+	pth_auto_buf names = PTH_BUF_INIT;
 
 	if (p->kind == PTH_KINDS)
 		p->name = pth_desc_str(root, "plugin", p->name);
@@ -499,9 +500,9 @@ read_kind(struct pth_plugin *p, const struct pth_ynode *root, struct pth_diags *
 	if (p->kind < PTH_KINDS)
 		return 0;
 	k = k != NULL ? k : root;
-	pth_diags_add(d, PTH_ERROR, PTH_AT(k),
-	    "kind: must be one of protocol, service, iut, tester, network_environment, "
-	    "execution_environment");
+	for (size_t i = 0; i < countof(kinds); i++)
+		pth_buf_addf(&names, "%s%s", i > 0 ? ", " : "", kinds[i].name);
+	pth_diags_add(d, PTH_ERROR, PTH_AT(k), "kind: must be one of %s", names.s);
 	return -1;
 }
 

@@ -194,6 +194,17 @@ others(void)
 	app_end(&x);
 }
 
+static void
+fields(void)
+{
+	struct app x;
+
+	app_begin(&x, PTH_F_HTTP2);
+	app_hex(&x, 0, PRI SETTINGS ASK("01") "000002 fa 00 00000000 0102");
+	CHECK_STR(app_field(&x, PTH_F_HTTP2_TYPE), "4,1,250");
+	app_end(&x);
+}
+
 int
 main(void)
 {
@@ -211,5 +222,7 @@ main(void)
 	cut();
 	unit("what is no HTTP/2, and many streams");
 	others();
+	unit("fields");
+	fields();
 	return unit_done();
 }
