@@ -49,6 +49,30 @@ testShapedNetworks() {
 	assertLeast 15 $looked networks
 }
 
+# Conditions of a link that cannot be together, or are nothing without another one.
+testLinksThatCannotBe() {
+	printf '1\n2\n' >trace
+	looked=0
+	while IFS='|' read -r words wrong; do
+		experiment '' '' '' '' >x.yaml
+		printf '    links: [{between: [client, server], %s}]\n' "$words" >>x.yaml
+		run pth check x.yaml
+		assertEquals "$words" "3 x.yaml:14:13: error: up: $wrong" "$code $out$err"
+		looked=$((looked + 1))
+	done <<-'end'
+	rate: 1mbit, trace: trace|rate and trace exclude each other
+	queue: 5|queue: without a rate or a trace nothing ever waits
+	aqm: codel|aqm: without a rate or a trace nothing ever waits
+	rate: 1mbit, aqm_ecn: true|aqm_ecn goes with aqm: codel or fq_codel
+	rate: 1mbit, aqm: codel, target: 0ms|target: 0 is no time for aqm
+	rate: 1mbit, aqm: codel, interval: 0ms|interval: 0 is no time for aqm
+	reorder: 1%|reorder: without a delay nothing can be overtaken
+	gap: 3|gap goes with reorder
+	burst: 3|burst goes with loss
+	end
+	assertLeast 9 $looked conditions
+}
+
 # plan FILE [OPTION...]: through both stages.
 plan() {
 	file=$1
