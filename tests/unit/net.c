@@ -296,6 +296,30 @@ speaks(void)
 	dissected_end(&x);
 }
 
+/* CoAP's header, RFC 7252, 3: version 1 or nothing. */
+static void
+coap(void)
+{
+	static const struct pth_speaks v[] = { { true, 4443, PTH_F_COAP } };
+	static const struct {
+		const char *bytes;
+		size_t n;
+	} said[] = { { "\x40\x01\x12\x34", 4 }, { "\x70\x45\x00\x07more", 8 },
+		{ "\x40\x01\x12", 3 }, { "\x80\x01\x12\x34", 4 }, { "", 0 } };
+	struct dissected x;
+
+	dissected_begin(&x, "coap coap.type coap.code coap.mid", v, countof(v));
+	for (size_t i = 0; i < countof(said); i++) {
+		struct pth_buf f = PTH_BUF_INIT;
+
+		put_udp(&f, "10.0.0.1", 4443, "10.0.0.2", 9, said[i].bytes, said[i].n);
+		dissected_frame(&x, 0, &f);
+		pth_buf_release(&f);
+	}
+	CHECK_STR(dissected_lines(&x), "1 0 1 4660|1 3 69 7|1   |1   |   |");
+	dissected_end(&x);
+}
+
 /* minip's messages: its word, a blank, a number. */
 static void
 minip(void)
@@ -363,6 +387,8 @@ main(void)
 	streams();
 	unit("what ports speak");
 	speaks();
+	unit("CoAP");
+	coap();
 	unit("minip");
 	minip();
 	unit("numbers and times of frames");
