@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "io/json.h"
+#include "supervise/log_search.h"
 #include "unit.h"
 
 #define MARK "[pth: log limit of 20 bytes reached, output dropped]\n"
@@ -259,6 +260,32 @@ lives(void)
 	end(&l);
 }
 
+/* What has come is searched, or is said not to be. */
+static void
+searched(void)
+{
+	struct logs l = begin(0);
+	int fd = supervise_logs_open(&l, "s/log");
+	struct log_search *s;
+	struct pth_err e;
+
+	unit("a search in a log of ours");
+	put(fd, "one\n");
+	supervise_logs_pump(l.epoll);
+	s = supervise_log_search_open(&l, "s/log", "^two$", 0, &e);
+	CHECK(supervise_log_search_behind(s));
+	CHECK_STR(supervise_log_search_doubt(s), "not all of it was searched");
+	CHECK(!supervise_log_search_look(s));
+	CHECK(!supervise_log_search_behind(s) && supervise_log_search_doubt(s) == NULL);
+	put(fd, "two\n");
+	supervise_logs_pump(l.epoll);
+	CHECK(supervise_log_search_behind(s));
+	CHECK(supervise_log_search_look(s) && !supervise_log_search_behind(s));
+	supervise_log_search_close(s);
+	close(fd);
+	end(&l);
+}
+
 int
 main(void)
 {
@@ -266,6 +293,7 @@ main(void)
 
 	CHECK(mkdtemp(tmp) != NULL && chdir(tmp) == 0);
 	limits();
+	searched();
 	vandals();
 	lives();
 	return unit_done();
