@@ -167,6 +167,7 @@ run(struct link *x, const struct pth_tool *tool)
 	else
 		x->run.command = tool->operand;
 	pth_must(pth_link_config_check(&x->config, &e), &e);
+	pth_must(pth_link_config_idle(&x->config, &e), &e);
 	name_captures(x);
 	x->run.changes = x->changes != NULL ? open_changes(x->changes) : -1;
 	pth_must(pth_link_run(&x->run, &code, &e), &e);

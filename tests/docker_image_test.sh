@@ -68,11 +68,11 @@ testSegmentsOfTheNetwork() {
 		        protocol: {name: minip, version: functional, role: server}
 		      client:
 		        implementation: {name: command, type: testers, command: [perl,
-		          -MIO::Socket::INET, -e, "for (1..100) { $c = IO::Socket::INET->new(
+		          -MIO::Socket::INET, -e, "for (1..1000) { $c = IO::Socket::INET->new(
 		          'server:7000') and last; select(undef, undef, undef, 0.1) }
 		          while (read($c, $b, 65536)) { $n += length $b } print $n"]}
 		        protocol: {name: minip, version: functional, role: client, target: server}
-		    steps: {wait: 60}
+		    steps: {wait: 120}
 	EOF
 	through segments.yaml
 	assertEquals "$(why)" 3000000 "$(cat run/*/client/stdout.log)"

@@ -66,8 +66,8 @@ down 1 dropped drop list' "$(jq -r 'select(.packet == 1) |
 		run/results.jsonl | grep clock)"
 	assertLeast 38000 "$(jq -r 'select(.type == "test").metrics.tcp.handshake_us' \
 		run/results.jsonl)" 'us of the handshake'
-	assertEquals 'names are known' '' "$(jq -r 'select(.event == "environment.degraded").reason' \
-		run/events.jsonl | grep names)"
+	assertEquals 'names are known' '' "$(jq -r 'select(.event == "environment.degraded") |
+		.reason' run/events.jsonl | grep names)"
 	assertEquals '' "$(result '.isolation.reason')"
 	[ -z "$(result '.isolation.missing[]')" ] || return 0
 	assertEquals protected "$(result .evidence)"
@@ -82,17 +82,18 @@ steps() {
 	experiment 'echo one | socat -t 9 - $FOUR; echo two | socat -t 9 - $FOUR' \
 		'    links:' \
 		'      - {between: [client, server], rebind: 60min, blackhole: 50min-51min,' \
-		'         link_down: 58min-59min}' \
+		'         link_down: 58min-59min, loss: 0.0001%, burst: 3}' \
 		'    steps:' \
 		'      - {link: {between: [server, client], direction: forward, latency: 70ms}}' \
-		'      - {link: {latency: 30ms, ecn: bleach}}' >x.yaml
+		'      - {link: {latency: 30ms, ecn: bleach, loss: 0%}}' >x.yaml
 	go
 	assertCode 0
 	assertEquals 'one two' "$(said client | xargs)"
 	assertEquals 'link true 1 link changed
 link true 1 link changed' "$(result '.steps[] | "\(.step) \(.ok) \(.text)"')"
 	assertEquals '{"blackhole":"50min-51min","rebind":"60min","link_down":"58min-59min",'"$(:
-		)"'"begin":"now"} {"down":{"delay":"70ms"}} {"delay":"30ms","ecn":"bleach"}' \
+		)"'"begin":"now"} {"down":{"delay":"70ms"}} {"delay":"30ms","loss":"0%",'"$(:
+		)"'"ecn":"bleach"}' \
 		"$(jq -r 'select(.change.line).change.line' "$dir/link.jsonl" | xargs -d '\n')"
 	assertEquals 'no mistake' '' "$(jq -r '.change.error // empty' "$dir/link.jsonl")"
 }

@@ -454,11 +454,16 @@ c.yaml:10:5: error: a step is a map with at: and what changes then
 c.yaml:11:10: error: expected something like 20ms, not 'soon'
 c.yaml:12:20: error: drop: '4294967296' is no number of a packet, 1 to 4294967295
 c.yaml:13:11: error: unknown scenario 'drop-list'; did you mean 'droplist'?" "$err"
-	printf 'delay: 5ms\nsteps: [{at: 1s, reorder: 1%%}, {at: 2s, delay: 0}]\n' >c.yaml
+	printf 'delay: 5ms\nsteps: [{at: 1s, jitter: 1ms}, {at: 2s, delay: 0}]\n' >c.yaml
 	run pth-link -c c.yaml -- true
 	assertCode 3
 	place='c.yaml:1:1: error'
-	assertEquals "$place: up: reorder: without a delay nothing can be overtaken" "$err"
+	assertEquals "$place: up: jitter: more than the delay, so that packets would arrive$(:
+		) before they left" "$err"
+	echo 'down: {gap: 3}' >c.yaml
+	run pth-link -c c.yaml -- true
+	assertCode 3
+	assertEquals 'pth-link: down: gap goes with reorder' "$err"
 }
 
 testScenarios() {

@@ -69,8 +69,40 @@ testLinksThatCannotBe() {
 	reorder: 1%|reorder: without a delay nothing can be overtaken
 	gap: 3|gap goes with reorder
 	burst: 3|burst goes with loss
+	rate: 1mbit, target: 1ms|target goes with aqm: codel or fq_codel
+	rate: 1mbit, quantum: 300|quantum goes with aqm: fq_codel
+	delay: 5ms, distribution: normal|distribution goes with jitter
+	delay: 5ms, order: free|order goes with jitter
+	checksum: wrong|checksum goes with corrupt
+	too_big: silent|too_big goes with mtu
+	only: udp|only goes with loss, drop, duplicate, corrupt or ecn
 	end
-	assertLeast 9 $looked conditions
+	assertLeast 16 $looked conditions
+	# What it goes with may be nothing, as in a matrix, or come by a scenario; steps take it
+	# away.
+	options='--delay=15ms --bandwidth=10Mbps --queue=25'
+	for words in 'loss: 0%, burst: 3, reorder: 0%, gap: 3, only: udp' \
+		"scenario: drop-rate $options --rate_to_client=0" \
+		"scenario: simple-p2p $options, aqm: codel"; do
+		experiment '' '' '' '' >x.yaml
+		printf '    links: [{between: [client, server], %s}]\n' "$words" >>x.yaml
+		echo '    steps: [{link: {loss: 0%, reorder: 0%}}, {link: {rate: ""}}]' >>x.yaml
+		run pth check x.yaml
+		assertEquals "$words" 0 "$code$out$err"
+	done
+	# Each step comes after those before it.
+	experiment '' '' '' '' >x.yaml
+	cat >>x.yaml <<-'end'
+	    links: [{between: [client, server], latency: 10ms, jitter: 5ms}]
+	    steps:
+	      - {link: {latency: 5ms}}
+	      - {link: {jitter: 1ms}}
+	      - {link: {latency: 1ms}}
+	      - {link: {direction: backward, latency: 0ms}}
+	end
+	run pth check x.yaml
+	assertEquals "3 x.yaml:19:16: error: down: jitter: more than the delay, so that$(:
+		) packets would arrive before they left" "$code $out$err"
 }
 
 # plan FILE [OPTION...]: through both stages.

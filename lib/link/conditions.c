@@ -306,8 +306,10 @@ pth_link_conditions_set(
 	for (size_t i = 0; i < countof(keys); i++) {
 		if (strcmp(keys[i].name, key) != 0)
 			continue;
-		if (keys[i].set(&keys[i], (char *)c + keys[i].offset, value, &why) == 0)
+		if (keys[i].set(&keys[i], (char *)c + keys[i].offset, value, &why) == 0) {
+			c->set |= (uint64_t)1 << i;
 			return 0;
+		}
 		return pth_err_set(e, why.code, "%s: %s", key, why.text);
 	}
 	return unknown(key, e);
@@ -326,30 +328,69 @@ pth_link_key(size_t i, const char **arg, const char **help)
 int
 pth_link_conditions_check(const struct pth_link_conditions *c, struct pth_err *e)
 {
-	bool limited = c->rate != 0 || c->trace != NULL;
-
 	if (c->rate != 0 && c->trace != NULL)
 		return pth_err_set(e, PTH_INPUT, "rate and trace exclude each other");
-	if (!limited && (c->queue_packets != 0 || c->queue_bytes != 0))
-		return pth_err_set(
-		    e, PTH_INPUT, "queue: without a rate or a trace nothing ever waits");
-	if (!limited && c->aqm != LINK_DROPTAIL)
-		return pth_err_set(
-		    e, PTH_INPUT, "aqm: without a rate or a trace nothing ever waits");
-	if (c->aqm_ecn && c->aqm == LINK_DROPTAIL)
-		return pth_err_set(e, PTH_INPUT, "aqm_ecn goes with aqm: codel or fq_codel");
 	if (c->aqm != LINK_DROPTAIL && (c->target == 0 || c->interval == 0))
 		return pth_err_set(e, PTH_INPUT, "%s: 0 is no time for aqm",
 		    c->target == 0 ? "target" : "interval");
 	if (c->distribution == LINK_UNIFORM && c->jitter > c->delay)
 		return pth_err_set(e, PTH_INPUT,
 		    "jitter: more than the delay, so that packets would arrive before they left");
-	if (c->reorder > 0 && c->delay == 0)
-		return pth_err_set(
-		    e, PTH_INPUT, "reorder: without a delay nothing can be overtaken");
-	if (c->gap > 0 && c->reorder == 0)
-		return pth_err_set(e, PTH_INPUT, "gap goes with reorder");
-	if (c->burst > 0 && !c->loss.states && c->loss.good == 0)
-		return pth_err_set(e, PTH_INPUT, "burst goes with loss");
+	return 0;
+}
+
+/* Has it been set to whatever value? */
+static bool
+is_set(const struct pth_link_conditions *c, const char *key)
+{
+	for (size_t i = 0; i < countof(keys); i++)
+		if (strcmp(keys[i].name, key) == 0)
+			return (c->set & (uint64_t)1 << i) != 0;
+	return false;
+}
+
+int
+pth_link_conditions_idle(const struct pth_link_conditions *c, struct pth_err *e)
+{
+	struct pth_link_conditions usual;
+
+	pth_link_conditions_init(&usual);
+
+	const struct {
+		bool said;
+		const char *wants[5]; /* one of these */
+		const char *what;
+	} v[] = {
+		{ c->queue_packets != 0 || c->queue_bytes != 0, { "rate", "trace" },
+		    "queue: without a rate or a trace nothing ever waits" },
+		{ c->aqm != usual.aqm, { "rate", "trace" },
+		    "aqm: without a rate or a trace nothing ever waits" },
+		{ c->aqm_ecn, { "aqm" }, "aqm_ecn goes with aqm: codel or fq_codel" },
+		{ c->target != usual.target, { "aqm" }, "target goes with aqm: codel or fq_codel" },
+		{ c->interval != usual.interval, { "aqm" },
+		    "interval goes with aqm: codel or fq_codel" },
+		{ c->flows != usual.flows, { "aqm" }, "flows goes with aqm: fq_codel" },
+		{ c->quantum != usual.quantum, { "aqm" }, "quantum goes with aqm: fq_codel" },
+		{ c->distribution != usual.distribution, { "jitter" },
+		    "distribution goes with jitter" },
+		{ c->order != usual.order, { "jitter" }, "order goes with jitter" },
+		{ c->reorder > 0, { "delay" },
+		    "reorder: without a delay nothing can be overtaken" },
+		{ c->gap > 0, { "reorder" }, "gap goes with reorder" },
+		{ c->burst > 0, { "loss" }, "burst goes with loss" },
+		{ c->checksum != usual.checksum, { "corrupt" }, "checksum goes with corrupt" },
+		{ c->too_big != usual.too_big, { "mtu" }, "too_big goes with mtu" },
+		{ c->only != usual.only, { "loss", "drop", "duplicate", "corrupt", "ecn" },
+		    "only goes with loss, drop, duplicate, corrupt or ecn" },
+	};
+
+	for (size_t i = 0; i < countof(v); i++) {
+		bool works = !v[i].said;
+
+		for (size_t k = 0; k < countof(v[i].wants) && v[i].wants[k] != NULL; k++)
+			works = works || is_set(c, v[i].wants[k]);
+		if (!works)
+			return pth_err_set(e, PTH_INPUT, "%s", v[i].what);
+	}
 	return 0;
 }

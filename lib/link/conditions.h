@@ -60,6 +60,7 @@ struct pth_link_conditions {
 	uint32_t mtu; /* bytes of an IP packet; 0: no limit */
 	unsigned too_big;
 	bool bleach;
+	uint64_t set; /* which have been set, by the numbers of pth_link_key() */
 };
 
 void pth_link_conditions_init(struct pth_link_conditions *c);
@@ -72,8 +73,11 @@ void pth_link_conditions_shift(struct pth_link_conditions *c, int64_t ns);
 /* Sets one; an empty text takes a list, a loss, a limit away. 0 or -1 with e: "loss: ...". */
 int pth_link_conditions_set(
     struct pth_link_conditions *c, const char *key, const char *value, struct pth_err *e);
-/* Do they go together? 0 or -1 with e. */
+/* Can they be at the same time? 0 or -1 with e. */
 int pth_link_conditions_check(const struct pth_link_conditions *c, struct pth_err *e);
+/* Is with each what it goes with, as a burst goes with loss, be that 0%? 0 or -1 with e, which
+ * names one that can have no effect. */
+int pth_link_conditions_idle(const struct pth_link_conditions *c, struct pth_err *e);
 /* The name of key number i, what its value is called and what it does; NULL behind the last. */
 const char *pth_link_key(size_t i, const char **arg, const char **help);
 

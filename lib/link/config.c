@@ -212,6 +212,15 @@ pth_link_config_check(const struct pth_link_config *c, struct pth_err *e)
 	return r;
 }
 
+int
+pth_link_config_idle(const struct pth_link_config *c, struct pth_err *e)
+{
+	for (unsigned w = 0; w < PTH_LINK_DIRECTIONS && c->steps == 0; w++)
+		if (pth_link_conditions_idle(&c->way[w], e) != 0)
+			return pth_err_wrap(e, "%s", way_names[w]);
+	return 0;
+}
+
 /* --- YAML and JSON --- */
 
 struct reading {

@@ -56,8 +56,11 @@ int pth_link_config_set(struct pth_link_config *c, unsigned ways, const char *ke
 void pth_link_config_add(struct pth_link_config *c, struct pth_link_config *from);
 /* All times that are in it are those of a link that began so much (ns) earlier. */
 void pth_link_config_shift(struct pth_link_config *c, int64_t ns);
-/* Do the conditions go together, now and after each step? 0 or -1 with e. */
+/* Can the conditions be at the same time, now and after each step? 0 or -1 with e. */
 int pth_link_config_check(const struct pth_link_config *c, struct pth_err *e);
+/* Is with each condition what it goes with (link/conditions.h), or may a step bring it? 0 or -1
+ * with e. */
+int pth_link_config_idle(const struct pth_link_config *c, struct pth_err *e);
 /* Set all that stands in a text of YAML or JSON. Problems are in d, with positions. */
 void pth_link_config_read(
     struct pth_link_config *c, const char *text, size_t n, struct pth_diags *d);

@@ -161,7 +161,8 @@ pth_link_config_scenario(struct pth_link_config *c, const char *text, struct pth
 	s.corrupts = strcmp(s.name, "corrupt-rate") == 0;
 	/* Its error models know UDP only, but for blackholes. */
 	if (strstr(s.name, "rate") != NULL || strcmp(s.name, "droplist") == 0)
-		if (pth_link_config_set(c, PTH_LINK_BOTH, "only", "udp", e) != 0)
+		if (pth_link_config_set(c, PTH_LINK_BOTH, "only", "udp", e) != 0 ||
+		    pth_link_config_set(c, PTH_LINK_BOTH, "drop", "", e) != 0)
 			return -1;
 	while ((word = strtok_r(NULL, " ", &rest)) != NULL)
 		if (take_option(&s, word, e) != 0)

@@ -66,6 +66,7 @@ struct plan_wire {
 	json_t *addresses[2]; /* with prefixes, owned */
 	json_t *config;       /* for pth-link, owned */
 	json_t *timed;        /* what is counted from when the services are ready, owned */
+	json_t *said;         /* config, timed, and what steps say; owned */
 	const char *backend;  /* tc, auto; NULL: pth-link */
 	json_t *commands;     /* of tc: those of both ends, owned, or NULL */
 	json_t *later;        /* those of steps, in one list, owned, or NULL */
@@ -237,8 +238,9 @@ void plan_conditions_plugin(
 void plan_conditions_usual(struct plan *p, const json_t *params, json_t *config);
 /* The scenario of those. */
 void plan_conditions_scenario(struct plan *p, bool flipped, json_t *timed);
-/* Do they go together? */
-void plan_conditions_check(struct plan *p, const json_t *config, const char *path);
+/* What is said of a link, one after the other, the last for the first time: can that be? begin: is
+ * with each condition what it goes with, too? */
+void plan_conditions_check(struct plan *p, const json_t *said, bool begin, const char *path);
 
 /* plan/net.c: addresses, ports, targets */
 void plan_net(struct plan *p);

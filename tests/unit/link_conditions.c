@@ -146,7 +146,9 @@ together(const char *text)
 		*value++ = '\0';
 		CHECK_INT(pth_link_conditions_set(&c, w, value, &e), 0);
 	}
-	return pth_link_conditions_check(&c, &e) == 0 ? "" : e.text;
+	return pth_link_conditions_check(&c, &e) == 0 && pth_link_conditions_idle(&c, &e) == 0 ?
+	    "" :
+	    e.text;
 }
 
 static void
@@ -164,6 +166,28 @@ pairs(void)
 	CHECK_STR(together("reorder=5%"), "reorder: without a delay nothing can be overtaken");
 	CHECK_STR(together("delay=5ms;gap=5"), "gap goes with reorder");
 	CHECK_STR(together("burst=2"), "burst goes with loss");
+	CHECK_STR(together("rate=1Mbit;target=1ms"), "target goes with aqm: codel or fq_codel");
+	CHECK_STR(together("rate=1Mbit;interval=1s"), "interval goes with aqm: codel or fq_codel");
+	CHECK_STR(together("rate=1Mbit;flows=3"), "flows goes with aqm: fq_codel");
+	CHECK_STR(together("rate=1Mbit;quantum=300"), "quantum goes with aqm: fq_codel");
+	CHECK_STR(
+	    together("rate=1Mbit;aqm=fq_codel;flows=3;quantum=300;target=1ms;interval=1s"), "");
+	CHECK_STR(together("delay=5ms;distribution=normal"), "distribution goes with jitter");
+	CHECK_STR(together("delay=5ms;order=free"), "order goes with jitter");
+	CHECK_STR(together("delay=5ms;jitter=1ms;order=free;distribution=pareto"), "");
+	CHECK_STR(together("checksum=wrong"), "checksum goes with corrupt");
+	CHECK_STR(together("checksum=wrong;corrupt=1%"), "");
+	CHECK_STR(together("too_big=silent"), "too_big goes with mtu");
+	CHECK_STR(together("too_big=silent;mtu=1280"), "");
+	CHECK_STR(together("only=udp"), "only goes with loss, drop, duplicate, corrupt or ecn");
+	CHECK_STR(together("only=udp;drop=3"), "");
+	CHECK_STR(together("only=udp;loss=1%"), "");
+	CHECK_STR(together("only=udp;corrupt=1%"), "");
+	CHECK_STR(together("only=udp;duplicate=1%"), "");
+	CHECK_STR(together("only=udp;ecn=mark 5%"), "");
+	/* Values of nothing, as a matrix begins with. */
+	CHECK_STR(together("loss=0%;burst=3;only=udp;reorder=0%;gap=3;jitter=0;order=free"), "");
+	CHECK_STR(together("rate=;queue=25;aqm=droptail;target=1ms"), "");
 }
 
 static const char *

@@ -95,9 +95,12 @@ steps(void)
 	}
 
 	unit("what does not go together after a step is said before anything runs");
-	CHECK_STR(reads("delay: 5ms\nreorder: 1%\nsteps: [{at: 1s, delay: 0}]"),
-	    "1:1: up: reorder: without a delay nothing can be overtaken");
-	CHECK_STR(reads("delay: 5ms\nsteps: [{at: 1s, delay: 0}, {at: 1s, reorder: 0}]"), "");
+	CHECK_STR(reads("delay: 5ms\njitter: 1ms\nsteps: [{at: 1s, delay: 0}]"),
+	    "1:1: up: jitter: more than the delay, so that packets would arrive before they left");
+	CHECK_STR(
+	    reads("delay: 5ms\njitter: 1ms\nsteps: [{at: 1s, delay: 0}, {at: 1s, jitter: 0}]"), "");
+	/* What a step takes away leaves what goes with it without effect, which is no mistake. */
+	CHECK_STR(reads("loss: 1%\nburst: 2\nsteps: [{at: 1s, loss: 0%}]"), "");
 	CHECK_STR(reads("steps: [{at: 1s, seed: 5}]"), "1:18: this is said of the link as a whole");
 	CHECK_STR(
 	    reads("steps: [{loss: 1%}]"), "1:9: a step is a map with at: and what changes then");
