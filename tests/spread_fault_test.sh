@@ -108,7 +108,8 @@ testWhatAnotherRunHasLeft() {
 	plan 2 >in
 	engine far <<-'end'
 	submit: [sh, -c, 'mkdir -p "$1/$2" && cp stamp "$1" && cp "$2/plan.jsonl" "$1/$2" &&
-	  "$0" --work "$1" "$2" && cp -R "$1/$2/." "$2"', "@{bin}/pth-spread", FAR, "@{first}"]
+	  "$0" --work "$1" "$2" && rm -rf "$2.sent" && cp -R "$1/$2" "$2.new" &&
+	  mv "$2" "$2.sent" && mv "$2.new" "$2"', "@{bin}/pth-spread", FAR, "@{first}"]
 	waits: true
 	end
 	sed -i "s|FAR|$PTH_TMP/far|" own/engines/far.yaml
