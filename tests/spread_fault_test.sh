@@ -169,9 +169,11 @@ testKilledAndResumed() {
 	all 6
 	assertEquals 'what was done is not done again' '1 1' \
 		"$(grep -c '^1$' ran) $(grep -c '^2$' ran)"
+	# Of those behind 3 some may have begun before the kill.
+	cp ran before
 	run pth-spread --chunk 2 -o out --resume <in
 	all 6
-	assertEquals 'all is done' 1 "$(grep -c '^6$' ran)"
+	assertTrue 'all is done' 'cmp ran before && grep -q "^6$" ran'
 	plan 7 >other
 	run pth-spread --chunk 2 -o out --resume <other
 	assertCode 3
