@@ -297,22 +297,30 @@ unknown(const char *key, struct pth_err *e)
 	    e, PTH_INPUT, "unknown condition '%.40s'%s%s%s", key, PTH_DID_YOU_MEAN(near));
 }
 
+/* The number of a key; countof(keys): there is none of this name. */
+static size_t
+number_of(const char *key)
+{
+	size_t i = 0;
+
+	while (i < countof(keys) && strcmp(keys[i].name, key) != 0)
+		i++;
+	return i;
+}
+
 int
 pth_link_conditions_set(
     struct pth_link_conditions *c, const char *key, const char *value, struct pth_err *e)
 {
+	size_t i = number_of(key);
 	struct pth_err why;
 
-	for (size_t i = 0; i < countof(keys); i++) {
-		if (strcmp(keys[i].name, key) != 0)
-			continue;
-		if (keys[i].set(&keys[i], (char *)c + keys[i].offset, value, &why) == 0) {
-			c->set |= (uint64_t)1 << i;
-			return 0;
-		}
+	if (i == countof(keys))
+		return unknown(key, e);
+	if (keys[i].set(&keys[i], (char *)c + keys[i].offset, value, &why) != 0)
 		return pth_err_set(e, why.code, "%s: %s", key, why.text);
-	}
-	return unknown(key, e);
+	c->set |= (uint64_t)1 << i;
+	return 0;
 }
 
 const char *
@@ -337,16 +345,6 @@ pth_link_conditions_check(const struct pth_link_conditions *c, struct pth_err *e
 		return pth_err_set(e, PTH_INPUT,
 		    "jitter: more than the delay, so that packets would arrive before they left");
 	return 0;
-}
-
-/* Has it been set to whatever value? */
-static bool
-is_set(const struct pth_link_conditions *c, const char *key)
-{
-	for (size_t i = 0; i < countof(keys); i++)
-		if (strcmp(keys[i].name, key) == 0)
-			return (c->set & (uint64_t)1 << i) != 0;
-	return false;
 }
 
 int
@@ -388,7 +386,7 @@ pth_link_conditions_idle(const struct pth_link_conditions *c, struct pth_err *e)
 		bool works = !v[i].said;
 
 		for (size_t k = 0; k < countof(v[i].wants) && v[i].wants[k] != NULL; k++)
-			works = works || is_set(c, v[i].wants[k]);
+			works = works || (c->set & (uint64_t)1 << number_of(v[i].wants[k])) != 0;
 		if (!works)
 			return pth_err_set(e, PTH_INPUT, "%s", v[i].what);
 	}

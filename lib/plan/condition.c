@@ -270,28 +270,30 @@ plan_conditions_usual(struct plan *p, const json_t *params, json_t *config)
 }
 
 void
-plan_conditions_check(struct plan *p, const json_t *said, bool begin, const char *path)
+plan_conditions_take(
+    struct plan *p, struct pth_link_config *c, const json_t *config, const char *path)
 {
-	struct pth_link_config c;
+	pth_auto_buf b = PTH_BUF_INIT;
 	struct pth_diags d;
-	struct pth_err e;
-	json_t *config;
-	size_t i;
 
-	pth_link_config_init(&c);
+	pth_json_dump(&b, config);
 	pth_diags_init(&d, "link");
-	json_array_foreach(said, i, config) {
-		pth_auto_buf b = PTH_BUF_INIT;
-
-		pth_diags_release(&d);
-		pth_diags_init(&d, "link");
-		pth_json_dump(&b, config);
-		pth_link_config_read(&c, b.s, b.len, &d);
-	}
+	pth_link_config_read(c, b.s, b.len, &d);
 	if (d.errors > 0)
 		plan_problem(p, PTH_ERROR, path, "%s", d.v[0].text);
-	else if (begin && pth_link_config_idle(&c, &e) != 0)
-		plan_problem(p, PTH_ERROR, path, "%s", e.text);
-	pth_link_config_release(&c);
 	pth_diags_release(&d);
+}
+
+void
+plan_conditions_begin(struct plan *p, struct plan_wire *w, const char *path)
+{
+	struct pth_err e;
+
+	pth_link_config_init(&w->said);
+	if (!plan_failed(p))
+		plan_conditions_take(p, &w->said, w->config, path);
+	if (!plan_failed(p))
+		plan_conditions_take(p, &w->said, w->timed, path);
+	if (!plan_failed(p) && pth_link_config_idle(&w->said, &e) != 0)
+		plan_problem(p, PTH_ERROR, path, "%s", e.text);
 }

@@ -469,9 +469,7 @@ plan_links(struct plan *p)
 		conditions(p, i);
 		pth_buf_addf(&at, "links.%zu", p->wires[i].entry);
 		check_rebind(p, &p->wires[i], p->wires[i].timed, at.s);
-		p->wires[i].said = json_pack("[O,O]", p->wires[i].config, p->wires[i].timed);
-		if (!plan_failed(p))
-			plan_conditions_check(p, p->wires[i].said, true, at.s);
+		plan_conditions_begin(p, &p->wires[i], at.s);
 		plan_backend(p, i);
 	}
 	name_services(p);
@@ -521,9 +519,8 @@ step(struct plan *p, json_t *link, const char *path)
 		plan_conditions(p, link, path, named && ends[0] != w->node[0], is_flipped(p, w),
 		    config, config);
 		check_rebind(p, w, config, path);
-		json_array_append(w->said, config);
 		if (!plan_failed(p))
-			plan_conditions_check(p, w->said, false, path);
+			plan_conditions_take(p, &w->said, config, path);
 		o = json_pack("{s:I,s:O}", PTH_KEY(change, wire), (json_int_t)i,
 		    PTH_KEY(change, config), config);
 		commands = plan_backend_change(p, w, config, path);
@@ -685,7 +682,7 @@ plan_links_release(struct plan *p)
 		plan_backend_release(&p->wires[i]);
 		json_decref(p->wires[i].config);
 		json_decref(p->wires[i].timed);
-		json_decref(p->wires[i].said);
+		pth_link_config_release(&p->wires[i].said);
 		json_decref(p->wires[i].addresses[0]);
 		json_decref(p->wires[i].addresses[1]);
 	}

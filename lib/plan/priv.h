@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "io/record.h"
+#include "link/config.h"
 #include "plan/plan.h"
 #include "plugin/plugin.h"
 
@@ -63,17 +64,17 @@ struct plan_wire {
 	const char *name; /* the experiment's; NULL: none */
 	size_t node[2];
 	char interface[2][16];
-	json_t *addresses[2]; /* with prefixes, owned */
-	json_t *config;       /* for pth-link, owned */
-	json_t *timed;        /* what is counted from when the services are ready, owned */
-	json_t *said;         /* config, timed, and what steps say; owned */
-	const char *backend;  /* tc, auto; NULL: pth-link */
-	json_t *commands;     /* of tc: those of both ends, owned, or NULL */
-	json_t *later;        /* those of steps, in one list, owned, or NULL */
-	json_t *now;          /* config as steps have changed it so far, owned, or NULL */
-	char *because;        /* why auto is pth-link already, owned, or NULL */
-	size_t entry;         /* of `links` that it is made of */
-	bool declared;        /* there is one */
+	json_t *addresses[2];        /* with prefixes, owned */
+	json_t *config;              /* for pth-link, owned */
+	json_t *timed;               /* what is counted from when the services are ready, owned */
+	struct pth_link_config said; /* config, timed, and what steps have changed so far */
+	const char *backend;         /* tc, auto; NULL: pth-link */
+	json_t *commands;            /* of tc: those of both ends, owned, or NULL */
+	json_t *later;               /* those of steps, in one list, owned, or NULL */
+	json_t *now;                 /* config as steps have changed it so far, owned, or NULL */
+	char *because;               /* why auto is pth-link already, owned, or NULL */
+	size_t entry;                /* of `links` that it is made of */
+	bool declared;               /* there is one */
 };
 
 struct plan {
@@ -238,9 +239,11 @@ void plan_conditions_plugin(
 void plan_conditions_usual(struct plan *p, const json_t *params, json_t *config);
 /* The scenario of those. */
 void plan_conditions_scenario(struct plan *p, bool flipped, json_t *timed);
-/* What is said of a link, one after the other, the last for the first time: can that be? begin: is
- * with each condition what it goes with, too? */
-void plan_conditions_check(struct plan *p, const json_t *said, bool begin, const char *path);
+/* What is said of a link comes to what was said before: can that be? */
+void plan_conditions_take(
+    struct plan *p, struct pth_link_config *c, const json_t *config, const char *path);
+/* The same of all that a wire begins with; and is with each condition what it goes with? */
+void plan_conditions_begin(struct plan *p, struct plan_wire *w, const char *path);
 
 /* plan/net.c: addresses, ports, targets */
 void plan_net(struct plan *p);

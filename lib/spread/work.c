@@ -210,6 +210,15 @@ keep_log(int part)
 	}
 }
 
+/* The part cannot be run here, and whoever looks for its results sees why. */
+static int
+refuse(int part, struct pth_err *e)
+{
+	pth_err_wrap(e, "refused");
+	pth_complain("%s", e->text);
+	return put_code(part, e->text) == PTH_OK ? e->code : PTH_SYSTEM;
+}
+
 /* The part is ours now, and lock is held: its tests run. */
 static int
 work(int part, const char *where, const struct stamp *st, const struct pth_home *home,
@@ -220,11 +229,8 @@ work(int part, const char *where, const struct stamp *st, const struct pth_home 
 
 	if (faccessat(part, "code", F_OK, 0) == 0)
 		return PTH_OK; /* somebody has done it already */
-	if (check_maker(st->maker, home, e) != 0) {
-		pth_err_wrap(e, "refused");
-		pth_complain("%s", e->text);
-		return put_code(part, e->text) == PTH_OK ? e->code : PTH_SYSTEM;
-	}
+	if (check_maker(st->maker, home, e) != 0)
+		return refuse(part, e);
 	if (run(part, where, st->jobs, home, &end, e) != 0) {
 		pth_complain("%s", e->text);
 		return PTH_SYSTEM;
@@ -239,6 +245,7 @@ pth_work(const char *dir, const char *number, const struct pth_home *home)
 	pth_auto_buf where = PTH_BUF_INIT;
 	struct stamp st = { .text = PTH_BUF_INIT };
 	struct pth_err e;
+	bool good;
 	int code;
 
 	pth_buf_addf(&where, "%s/%s", dir, number);
@@ -248,15 +255,9 @@ pth_work(const char *dir, const char *number, const struct pth_home *home)
 		return PTH_SYSTEM;
 	}
 	lock = take_turn(part);
-	if (read_stamp(top, dir, &st, &e) != 0 || forget_another_run(part, st.run, &e) != 0) {
-		keep_log(part);
-		pth_err_wrap(&e, "refused");
-		pth_complain("%s", e.text);
-		code = put_code(part, e.text) == PTH_OK ? e.code : PTH_SYSTEM;
-	} else {
-		keep_log(part);
-		code = work(part, where.s, &st, home, &e);
-	}
+	good = read_stamp(top, dir, &st, &e) == 0 && forget_another_run(part, st.run, &e) == 0;
+	keep_log(part);
+	code = good ? work(part, where.s, &st, home, &e) : refuse(part, &e);
 	pth_buf_release(&st.text);
 	return code;
 }

@@ -276,6 +276,17 @@ streams(void)
 	dissected_end(&x);
 }
 
+/* A datagram from this port of 10.0.0.1. */
+static void
+datagram(struct dissected *x, unsigned port, const char *bytes, size_t n)
+{
+	struct pth_buf f = PTH_BUF_INIT;
+
+	put_udp(&f, "10.0.0.1", port, "10.0.0.2", 9, bytes, n);
+	dissected_frame(x, 0, &f);
+	pth_buf_release(&f);
+}
+
 /* What is said of a port. */
 static void
 speaks(void)
@@ -285,13 +296,8 @@ speaks(void)
 	struct dissected x;
 
 	dissected_begin(&x, "frame.protocols", v, countof(v));
-	for (unsigned port = 4443; port < 4446; port++) {
-		struct pth_buf f = PTH_BUF_INIT;
-
-		put_udp(&f, "10.0.0.1", port, "10.0.0.2", 9, "@ping", 5);
-		dissected_frame(&x, 0, &f);
-		pth_buf_release(&f);
-	}
+	for (unsigned port = 4443; port < 4446; port++)
+		datagram(&x, port, "@ping", 5);
 	CHECK_STR(dissected_lines(&x), "eth:ip:udp:coap|eth:ip:udp:quic|eth:ip:udp:data|");
 	dissected_end(&x);
 }
@@ -309,13 +315,8 @@ coap(void)
 	struct dissected x;
 
 	dissected_begin(&x, "coap coap.type coap.code coap.mid", v, countof(v));
-	for (size_t i = 0; i < countof(said); i++) {
-		struct pth_buf f = PTH_BUF_INIT;
-
-		put_udp(&f, "10.0.0.1", 4443, "10.0.0.2", 9, said[i].bytes, said[i].n);
-		dissected_frame(&x, 0, &f);
-		pth_buf_release(&f);
-	}
+	for (size_t i = 0; i < countof(said); i++)
+		datagram(&x, 4443, said[i].bytes, said[i].n);
 	CHECK_STR(dissected_lines(&x), "1 0 1 4660|1 3 69 7|1   |1   |   |");
 	dissected_end(&x);
 }
@@ -330,13 +331,8 @@ minip(void)
 	struct dissected x;
 
 	dissected_begin(&x, "minip minip.type minip.seq", v, countof(v));
-	for (size_t i = 0; i < countof(said); i++) {
-		struct pth_buf f = PTH_BUF_INIT;
-
-		put_udp(&f, "10.0.0.1", 4443, "10.0.0.2", 9, said[i], strlen(said[i]));
-		dissected_frame(&x, 0, &f);
-		pth_buf_release(&f);
-	}
+	for (size_t i = 0; i < countof(said); i++)
+		datagram(&x, 4443, said[i], strlen(said[i]));
 	CHECK_STR(dissected_lines(&x), "1 ping 0|1 pong 1000000000|1  |1  |1  |1  |1  |");
 	dissected_end(&x);
 }
