@@ -106,6 +106,22 @@ testChosen() {
 	assertCode 2
 }
 
+# Whatever their order: what one changes for itself is not there for the next.
+testOrderOfChance() {
+	body='assertEquals "" "$(command -v own)"
+		assertEquals "0022 unset" "$(umask) ${PTH_EVENTS-unset}"
+		isolation=$(rec t | jq -r .plan.environment.isolation)
+		assertEquals "full null" "$isolation $(rec t | jq -r .plan.x)"
+		mkdir -p programs/fake && (cd programs && fake own :)
+		PATH=$PTH_TMP/programs/fake:$PATH
+		export PTH_EVENTS=none
+		umask 077
+		plan="{\"x\": 1}" over="{\"plan\": {\"environment\": {\"isolation\": \"none\"}}}"
+		assertEquals none "$(rec t | jq -r .plan.environment.isolation)"'
+	harness "testA() { $body; }${NL}testB() { $body; }"
+	assertCode 0
+}
+
 # Two files that run at the same time have neither a port nor a sleeping program in common, and
 # nobody has the port.
 testTogether() {

@@ -284,6 +284,7 @@ suite() {
 	[ "${__shunit_testSuccess:-0}" -eq "${SHUNIT_TRUE}" ] ||
 		echo 'FAIL in oneTimeSetUp' >>"$pth_notes"
 	_shunit_execSuite() {
+		pth_path=$PATH pth_events=${PTH_EVENTS-unset}
 		suite_failed && suite_says FAIL "oneTimeSetUp: assertion failed"
 		# shellcheck disable=SC2086 # names
 		for pth_test in $(suite_order ${__shunit_suite}); do
@@ -310,11 +311,20 @@ suite_order() { # name...
 	done | sh "$TOP/tests/run" --shuffle "${PTH_SEED:-}"
 }
 
+# as_at_first: what a test has changed for itself is not the next one's.
+as_at_first() {
+	PATH=$pth_path plan='' over='' shared=''
+	PTH_EVENTS=$pth_events
+	[ "$pth_events" != unset ] || unset PTH_EVENTS
+	umask 022
+}
+
 suite_one() { # name
 	: >"$pth_notes"
 	coverage_of "$1"
 	endSkipping
 	cd "$PTH_TMP" || exit 4
+	as_at_first
 	echo "$1"
 	setUp
 	$1
