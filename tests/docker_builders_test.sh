@@ -7,6 +7,7 @@
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
 own_world
+lasting="$lasting repo"
 
 oneTimeTearDown() {
 	[ -z "${http_pid:-}" ] || kill "$http_pid" 2>/dev/null

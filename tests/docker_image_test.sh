@@ -41,7 +41,7 @@ testToolsOfExecutionEnvironments() {
 	through t.yaml
 	assertEquals "$(why)" passed "$(field .verdict.status)"
 	assertMatch "$(cat run/*/client/strace.log)" 'sendto.*ping'
-	tags=$(pth-image list | cut -f1 | grep ping_pong)
+	tags=$(pth-image list | cut -f1 | grep ping_pong-functional)
 	assertEquals 'ping_pong-functional:latest ping_pong-functional:latest-strace' \
 		"$(echo "$tags" | sort | xargs)"
 	# Nor is there more in a layer of packages than these.

@@ -2,21 +2,12 @@
 # shellcheck disable=SC1083,SC2034 # @{dir} is literal; the tests read them
 # For tests that run pth-exec on plans made by hand. Read after lib.sh.
 
-# One service. Its argv comes last; JSON is merged over the defaults.
-svc() { # name json argv...
-	svc_name=$1 svc_json=$2
-	shift 2
-	jq -cn --arg name "$svc_name" --argjson over "$svc_json" '
-		{name: $name, finite: true, phases: {run: {argv: $ARGS.positional}},
-		 stop: {signal: "TERM",
-		   grace_us: 300000}, timeout_us: 20000000} * $over' --args -- "$@"
-}
-
 # The record of a test "t", merged with the JSON, and the end of the stream.
 rec() { # json service...
 	rec_json=$1
 	shift
 	printf '%s\n' "$@" | jq -cs --argjson over "$rec_json" '
+		map(if type == "array" then .[0] * .[1] else . end) |
 		{pth: 1, type: "test", run: "hand", id: "t", index: 1, of: 1, name: "t",
 		 services: (map({key: .name, value: {}}) | from_entries),
 		 plan: {environment: {type: "localhost", isolation: "full"}, timeout_us: 30000000,

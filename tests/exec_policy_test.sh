@@ -4,10 +4,11 @@
 # shellcheck disable=SC1083,SC2016,SC2059,SC2154 # formats are ours; $out and $err come from run
 . "$TOP/tests/lib.sh"
 
+always='{"settings": {"fast_fail": {"enabled": true}}}'
+
 # one ID JSON ARGV...: a test of one service; JSON is merged over the record.
 one() {
-	over=$(jq -cn --argjson over "$2" '{settings: {fast_fail: {enabled: true}}} * $over')
-	id=$1
+	id=$1 over=$2
 	shift 2
 	rec "$id" "$(svc a '{"role": "client"}' "$@")"
 }

@@ -109,6 +109,12 @@ testChosen() {
 # Whatever their order: what one changes for itself is not there for the next.
 testOrderOfChance() {
 	body='assertEquals "" "$(command -v own)"
+		assertEquals "" "$(cat mine)"
+		assertEquals common "$(cat set_up)"
+		echo mine >mine
+		seen=$((${seen:-0} + 1))
+		echo . >>both
+		assertEquals $seen "$(wc -l <both)"
 		assertEquals "0022 unset" "$(umask) ${PTH_EVENTS-unset}"
 		isolation=$(rec t | jq -r .plan.environment.isolation)
 		assertEquals "full null" "$isolation $(rec t | jq -r .plan.x)"
@@ -118,8 +124,13 @@ testOrderOfChance() {
 		umask 077
 		plan="{\"x\": 1}" over="{\"plan\": {\"environment\": {\"isolation\": \"none\"}}}"
 		assertEquals none "$(rec t | jq -r .plan.environment.isolation)"'
-	harness "testA() { $body; }${NL}testB() { $body; }"
-	assertCode 0
+	three=''
+	for name in testA testB testC; do three="$three$NL$name() { $body; }"; done
+	for seed in 1 2; do
+		harness "oneTimeSetUp() { echo common >set_up; }${NL}lasting=both$three" -r $seed \
+			a_test
+		assertCode 0
+	done
 }
 
 # Two files that run at the same time have neither a port nor a sleeping program in common, and

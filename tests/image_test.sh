@@ -5,8 +5,7 @@
 . "$TOP/tests/lib.sh"
 
 setUp() {
-	rm -rf plugins repo fake t.yaml
-	mkdir -p plugins
+	mkdir plugins dir
 	export PTH_EVENTS=none
 	unset PTH_SHARE
 }
@@ -169,7 +168,7 @@ testWhatIsQuotedArrives() {
 
 # engine SCRIPT: a client of the engine that notes how it is called.
 engine() {
-	mkdir -p fake dir
+	mkdir -p fake
 	fake docker "echo \"\$*\" >>'$PTH_TMP/calls'
 $1"
 	rm -f calls
@@ -231,7 +230,6 @@ testImagesBelowAreLookedAt() {
 	build -a C=two
 	assertCode 0
 	assertMatch "$(cat calls)" 'org.pth.below=one three two --label'
-	rm dir/Dockerfile
 }
 
 # The commands that set a test up, as pth-exec would run them, by this engine; those

@@ -5,8 +5,9 @@
 #   testSomething() { need jq jq || return; run pth-parse x.yaml; assertEquals 0 "$code"; }
 #   . shunit2
 #
-# The working directory is $PTH_TMP, fresh for the file; PATH begins with the
-# tools under test; TOP is the top of the tree.
+# The working directory is $PTH_TMP, fresh for the file; PATH begins with the tools under test; TOP
+# is the top of the tree. Each test finds there what oneTimeSetUp made, and what $lasting names (a
+# list of names that tests of the file make in common), but nothing else of the tests before it.
 
 : "${TOP:?run me by tests/run}" "${PTH_TMP:?}" "${PTH_RESULT:?}" "${PTH_NAME:?}"
 NL='
@@ -205,14 +206,33 @@ fake() {
 
 # Records made by hand, so that pth-exec is tested without the stages before it.
 
-# svc NAME JSON ARGV...: one service; JSON is merged over the defaults.
+# json_string TEXT: $pth_text is that as a string of JSON. jq takes 30 ms each time it starts, which
+# is most of what a test takes.
+json_string() {
+	pth_text=$1
+	case $pth_text in
+	*[!\ -~]* | *\\* | *'"'*)
+		pth_text=$(printf '%s' "$pth_text" |
+			sed ':a;$!{N;ba};s/[\\"]/\\&/g;s/\n/\\n/g;s/\t/\\t/g')
+		;;
+	esac
+	pth_text="\"$pth_text\""
+}
+
+# svc NAME JSON ARGV...: one service for rec, which merges the JSON over the defaults: those and it
+# in one line.
 svc() {
-	pth_name=$1 pth_json=$2
+	pth_name=$1 pth_json=$2 pth_argv=''
 	shift 2
-	jq -cn --arg name "$pth_name" --argjson over "$pth_json" '
-		{name: $name, finite: true, phases: {run: {argv: $ARGS.positional}},
-		 stop: {signal: "TERM",
-		   grace_us: 300000}, timeout_us: 20000000} * $over' --args -- "$@"
+	# One line, as what jq writes.
+	case $pth_json in *"$NL"*) pth_json=$(printf '%s' "$pth_json" | tr '\n' ' ') ;; esac
+	for pth_word; do
+		json_string "$pth_word"
+		pth_argv="$pth_argv,$pth_text"
+	done
+	json_string "$pth_name"
+	printf '[{"name":%s,"finite":true,"phases":{"run":{"argv":[%s]}},' "$pth_text" "${pth_argv#,}"
+	printf '"stop":{"signal":"TERM","grace_us":300000},"timeout_us":20000000},%s]\n' "$pth_json"
 }
 
 # may_write DIRECTORY: services of the records that follow may write there, whoever they are.
@@ -221,19 +241,21 @@ may_write() {
 	shared=$1
 }
 
-# rec ID SERVICE...: one test record. JSON in $plan is merged into its plan,
-# that in $over into the whole.
+# rec ID SERVICE...: one test record. JSON in $plan is merged into its plan, that in $over into
+# the whole, and that in $always before.
 rec() {
 	pth_id=$1
 	shift
 	printf '%s\n' "$@" |
 		jq -cs --arg id "$pth_id" --argjson plan "${plan:-{\}}" \
-		--argjson over "${over:-{\}}" --arg shared "${shared:-}" '
+		--argjson over "${over:-{\}}" --argjson always "${always:-{\}}" \
+		--arg shared "${shared:-}" '
+		map(if type == "array" then .[0] * .[1] else . end) |
 		{pth: 1, type: "test", run: "hand", id: $id, index: 1, of: 1, name: $id,
 		 plan: ({environment: ({type: "localhost", isolation: "full"} +
 		           if $shared == "" then {} else {shared: [$shared]} end),
 		         timeout_us: 30000000, setup: [], capture: null, order: [.[].name],
-		         services: .} * $plan)} * $over'
+		         services: .} * $plan)} * $always * $over'
 }
 
 end() { # tests
@@ -284,6 +306,7 @@ suite() {
 	[ "${__shunit_testSuccess:-0}" -eq "${SHUNIT_TRUE}" ] ||
 		echo 'FAIL in oneTimeSetUp' >>"$pth_notes"
 	_shunit_execSuite() {
+		pth_lasting=" .notes $(ls -A "$PTH_TMP" | tr '\n' ' ')${lasting:-} "
 		pth_path=$PATH pth_events=${PTH_EVENTS-unset}
 		suite_failed && suite_says FAIL "oneTimeSetUp: assertion failed"
 		# shellcheck disable=SC2086 # names
@@ -311,8 +334,16 @@ suite_order() { # name...
 	done | sh "$TOP/tests/run" --shuffle "${PTH_SEED:-}"
 }
 
-# as_at_first: what a test has changed for itself is not the next one's.
+# as_at_first: what a test has made or changed for itself is not the next one's, in whatever order
+# they come.
 as_at_first() {
+	for pth_file in "$PTH_TMP"/* "$PTH_TMP"/.[!.]*; do
+		case $pth_lasting in *" ${pth_file##*/} "*) continue ;; esac
+		rm -rf --one-file-system "$pth_file" 2>/dev/null || {
+			chmod -R u+rwX "$pth_file"
+			rm -rf --one-file-system "$pth_file"
+		} 2>/dev/null
+	done
 	PATH=$pth_path plan='' over='' shared=''
 	PTH_EVENTS=$pth_events
 	[ "$pth_events" != unset ] || unset PTH_EVENTS

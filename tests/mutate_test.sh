@@ -99,7 +99,6 @@ testNoticedAndNot() {
 # What a test runs behind a program that could not be started by vfork(2) is reached, too.
 testBehindAFailedStart() {
 	here || return
-	rm -rf top
 	tree 1
 	cat >top/tests/unit/x.c <<-'E'
 	#include <sys/wait.h>
@@ -122,7 +121,6 @@ testBehindAFailedStart() {
 
 testOfTheLinesThatChanged() {
 	here || return
-	rm -rf top
 	tree 'less(1, 2) == 1 && less(1, 1) == 0'
 	mutate -l -d HEAD
 	assertEquals '' "$out"
@@ -140,6 +138,7 @@ testOfTheLinesThatChanged() {
 testChance() {
 	here || return
 	n=0
+	tree 1
 	cp -R "$TOP/lib/base" top/lib
 	for seed in 1 2 1; do
 		mutate -l -n 50 -s "$seed" top/lib/base
@@ -154,6 +153,7 @@ testChance() {
 # Each kind, of C and of sh.
 testKinds() {
 	here || return
+	tree 1
 	cat >top/lib/base/y.c <<-'E'
 	enum side { LEFT, RIGHT };
 

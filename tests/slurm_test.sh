@@ -125,19 +125,28 @@ testTwoHundredPingPongs() {
 		"$(grep -o 'NodeList=n[12]' controller.out | sort -u | xargs)"
 }
 
-# node_gone NAME: its daemon is killed, and with it all that it has started.
-node_gone() {
-	kill -KILL "$(cat "$1.pid")"
-	gone=''
+# of_node NAME: the processes that its daemon has started, and those that watch over them.
+of_node() {
 	for env in /proc/[0-9]*/environ; do
 		grep -qz "^SLURMD_NODENAME=$1\$" "$env" 2>/dev/null || continue
 		pid=${env#/proc/} && pid=${pid%/environ}
 		above=$(awk '$1 == "PPid:" { print $2 }' "/proc/$pid/status" 2>/dev/null)
-		! grep -qs slurmstepd "/proc/$above/comm" || gone="$above $gone"
-		gone="$gone $pid"
+		! grep -qs slurmstepd "/proc/$above/comm" || echo "$above"
+		echo "$pid"
+	done
+}
+
+# node_gone NAME: its daemon is killed, and with it all that it has started, which is something.
+node_gone() {
+	for i in $(seq 200); do
+		kill -STOP "$(cat "$1.pid")" # nothing begins while we look
+		gone=$(of_node "$1")
+		[ -z "$gone" ] || break
+		kill -CONT "$(cat "$1.pid")"
+		sleep 0.05
 	done
 	# shellcheck disable=SC2086 # numbers
-	kill -KILL $gone 2>/dev/null
+	kill -KILL "$(cat "$1.pid")" $gone 2>/dev/null
 	[ -n "$gone" ] || fail "nothing ran on $1"
 }
 

@@ -615,7 +615,7 @@ testInterruptWhileStepsRun() {
 			{pth: 1, type: "test", run: "hand", id: "t", name: "t",
 		steps: {actions: $steps,
 		  post_commands: [["sh", "-c",
-		    ": >tidied"]]}, plan: {environment: {type: "localhost"}, services: .}}' >plan
+		    ": >tidied"]]}, plan: {environment: {type: "localhost"}, services: map(.[0] * .[1])}}' >plan
 	echo '{"pth":1,"type":"end","tests":1}' >>plan
 	pth-exec -j 1 -o out plan >records 2>err &
 	pid=$!
@@ -638,7 +638,7 @@ boxed() {
 			{pth: 1, dir: $dir, service: "s", ask: ".ask", user: {}, plan: {
 		environment: {type: "localhost",
 		  isolation: "none"}, capture: null, announce: "s/.ready", order: ["s"],
-		  services: [. * $over]}}')
+		  services: [.[0] * .[1] * $over]}}')
 	svc s "$(jq -n --arg inside "$inside" '
 			{finite: false, ready: [{kind: "file", path: ".ready"}],
 			  stop: {grace_us: 5000000},

@@ -230,6 +230,17 @@ search(const struct logs *logs, const char *regex, int64_t skip)
 	return l;
 }
 
+/* All that is there now: one look ends after a while, on a busy machine within a line. */
+static bool
+looked(struct log_search *l)
+{
+	bool found = supervise_log_search_look(l);
+
+	while (!found && supervise_log_search_behind(l))
+		found = supervise_log_search_look(l);
+	return found;
+}
+
 static void
 of_searches(void)
 {
@@ -238,26 +249,26 @@ of_searches(void)
 	static char longer[70000];
 
 	unit("a growing log, line by line");
-	CHECK(!supervise_log_search_look(l));
+	CHECK(!looked(l));
 	CHECK_STR(supervise_log_search_doubt(l), "No such file or directory");
 	add("log", "a b c\n");
-	CHECK(!supervise_log_search_look(l));
+	CHECK(!looked(l));
 	CHECK(supervise_log_search_doubt(l) == NULL && !supervise_log_search_behind(l));
 	add("log", "a ");
-	CHECK(!supervise_log_search_look(l));
+	CHECK(!looked(l));
 	add("log", "b");
-	CHECK(supervise_log_search_look(l));
+	CHECK(looked(l));
 	add("log", " c\n");
-	CHECK(supervise_log_search_look(l)); /* for good */
+	CHECK(looked(l)); /* for good */
 	CHECK(supervise_log_search_doubt(l) == NULL);
 	supervise_log_search_close(l);
 
 	unit("what comes behind the first bytes");
 	l = search(&logs, "^a b c$", 6);
-	CHECK(supervise_log_search_look(l));
+	CHECK(looked(l));
 	supervise_log_search_close(l);
 	l = search(&logs, "^a b c$", 12);
-	CHECK(!supervise_log_search_look(l));
+	CHECK(!looked(l));
 	CHECK(!supervise_log_search_behind(l));
 	add("log", "x");
 	CHECK(supervise_log_search_behind(l));
@@ -266,11 +277,11 @@ of_searches(void)
 
 	unit("bytes that are not kept are lines of their own");
 	l = search(&logs, "^lost$", 0);
-	CHECK(!supervise_log_search_look(l));
+	CHECK(!looked(l));
 	supervise_log_search_lost(l, "lo", 2);
-	CHECK(!supervise_log_search_look(l));
+	CHECK(!looked(l));
 	supervise_log_search_lost(l, "st\nx", 4);
-	CHECK(supervise_log_search_look(l));
+	CHECK(looked(l));
 	supervise_log_search_close(l);
 
 	unit("a longer line is searched by its beginning, and that is told");
@@ -280,17 +291,17 @@ of_searches(void)
 	memcpy(longer + 65600, "end", 3);
 	add("log", longer);
 	l = search(&logs, "begin", 0);
-	CHECK(supervise_log_search_look(l));
+	CHECK(looked(l));
 	supervise_log_search_close(l);
 	l = search(&logs, "end", 0);
-	CHECK(!supervise_log_search_look(l));
+	CHECK(!looked(l));
 	CHECK_STR(supervise_log_search_doubt(l), "a line is longer than 64 KiB");
 	supervise_log_search_close(l);
 	longer[65536] = '\0';
 	CHECK(unlinkat(here, "log", 0) == 0);
 	add("log", longer);
 	l = search(&logs, "end", 0);
-	CHECK(!supervise_log_search_look(l));
+	CHECK(!looked(l));
 	CHECK(supervise_log_search_doubt(l) == NULL);
 	supervise_log_search_close(l);
 }
