@@ -7,7 +7,7 @@
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
 own_world
-lasting="$lasting repo"
+lasting="$lasting repo http_pid"
 
 oneTimeTearDown() {
 	[ -z "${http_pid:-}" ] || kill "$http_pid" 2>/dev/null
@@ -115,8 +115,9 @@ commit() { # text
 
 # repository LANG: $PTH_TMP/repo/LANG, and a patch beside it.
 repository() {
+	mkdir -p "$PTH_TMP/plugins"
 	[ ! -d "$PTH_TMP/repo/$1" ] || return 0
-	mkdir -p "$PTH_TMP/repo/$1" "$PTH_TMP/plugins"
+	mkdir -p "$PTH_TMP/repo/$1"
 	cd "$PTH_TMP/repo/$1" || exit
 	git init -q .
 	"sources_$1"

@@ -7,7 +7,8 @@
 # most PTH_CACHE_MAX bytes (3000000000; 0: nothing is kept); what was kept is a line of the
 # result.
 
-lasting=engine # of all tests of a file; what else is, they add
+# Of all tests of a file; what else is, they add.
+lasting='engine engine_pid engine_net engine_exec DOCKER_HOST'
 
 # engine_start: $DOCKER_HOST is a running engine, or the test is skipped.
 engine_start() {

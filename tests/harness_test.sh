@@ -110,7 +110,9 @@ testChosen() {
 testOrderOfChance() {
 	body='assertEquals "" "$(command -v own)"
 		assertEquals "" "$(cat mine)"
-		assertEquals common "$(cat set_up)"
+		assertEquals "common common" "$common $(cat set_up)"
+		assertEquals "" "$own"
+		own=mine
 		echo mine >mine
 		seen=$((${seen:-0} + 1))
 		echo . >>both
@@ -124,11 +126,12 @@ testOrderOfChance() {
 		umask 077
 		plan="{\"x\": 1}" over="{\"plan\": {\"environment\": {\"isolation\": \"none\"}}}"
 		assertEquals none "$(rec t | jq -r .plan.environment.isolation)"'
+	first='lasting="both seen"
+		oneTimeSetUp() { common=common; echo common >set_up; }'
 	three=''
 	for name in testA testB testC; do three="$three$NL$name() { $body; }"; done
 	for seed in 1 2; do
-		harness "oneTimeSetUp() { echo common >set_up; }${NL}lasting=both$three" -r $seed \
-			a_test
+		harness "$first$three" -r $seed a_test
 		assertCode 0
 	done
 }

@@ -6,8 +6,8 @@
 #   . shunit2
 #
 # The working directory is $PTH_TMP, fresh for the file; PATH begins with the tools under test; TOP
-# is the top of the tree. Each test finds there what oneTimeSetUp made, and what $lasting names (a
-# list of names that tests of the file make in common), but nothing else of the tests before it.
+# is the top of the tree. Each test finds the files and variables that oneTimeSetUp made, and those
+# that $lasting names (which tests of the file make in common), but no others of the tests before it.
 
 : "${TOP:?run me by tests/run}" "${PTH_TMP:?}" "${PTH_RESULT:?}" "${PTH_NAME:?}"
 NL='
@@ -306,7 +306,8 @@ suite() {
 	[ "${__shunit_testSuccess:-0}" -eq "${SHUNIT_TRUE}" ] ||
 		echo 'FAIL in oneTimeSetUp' >>"$pth_notes"
 	_shunit_execSuite() {
-		pth_lasting=" .notes $(ls -A "$PTH_TMP" | tr '\n' ' ')${lasting:-} "
+		pth_lasting=" .notes ${lasting:-} $({ ls -A "$PTH_TMP" && variables; } |
+			tr '\n' ' ') "
 		pth_path=$PATH pth_events=${PTH_EVENTS-unset}
 		suite_failed && suite_says FAIL "oneTimeSetUp: assertion failed"
 		# shellcheck disable=SC2086 # names
@@ -334,6 +335,12 @@ suite_order() { # name...
 	done | sh "$TOP/tests/run" --shuffle "${PTH_SEED:-}"
 }
 
+# The names of all variables but those of the harness itself.
+variables() {
+	set | sed -n 's/^\([A-Za-z][A-Za-z_0-9]*\)=.*/\1/p' |
+		grep -Ev '^(pth_|GCOV_PREFIX$|OLDPWD$|PTH_EVENTS$)'
+}
+
 # as_at_first: what a test has made or changed for itself is not the next one's, in whatever order
 # they come.
 as_at_first() {
@@ -344,8 +351,10 @@ as_at_first() {
 			rm -rf --one-file-system "$pth_file"
 		} 2>/dev/null
 	done
-	PATH=$pth_path plan='' over='' shared=''
-	PTH_EVENTS=$pth_events
+	for pth_name in $(variables); do
+		case $pth_lasting in *" $pth_name "*) ;; *) unset "$pth_name" ;; esac
+	done
+	PATH=$pth_path PTH_EVENTS=$pth_events
 	[ "$pth_events" != unset ] || unset PTH_EVENTS
 	umask 022
 }
