@@ -426,6 +426,8 @@ testDependencies() {
 		registry https://pypi.org/simple/h11/ || return
 	for l in go rust python cpp; do
 		mkdir -p "with/$l" && (cd "with/$l" && "with_library_$l") || return
+		# One that BuildKit has made of the same has left no layers that are found again.
+		docker rmi -f "hello_$l-functional:latest" >/dev/null 2>&1
 	done
 	program go /usr/local/bin/hello ''
 	program rust /usr/local/bin/hello ''
