@@ -426,7 +426,7 @@ testDependencies() {
 		registry https://pypi.org/simple/h11/ || return
 	for l in go rust python cpp; do
 		mkdir -p "with/$l" && (cd "with/$l" && "with_library_$l") || return
-		# One that BuildKit has made of the same has left no layers that are found again.
+		# One that BuildKit made of the same has no layers that the other builder finds.
 		docker rmi -f "hello_$l-functional:latest" >/dev/null 2>&1
 	done
 	program go /usr/local/bin/hello ''

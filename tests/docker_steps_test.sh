@@ -102,7 +102,8 @@ testSignals() {
 testPauseAndResume() {
 	docker_ready || return
 	state='"while read -r up pid; do [ $up != up ] || break; done <stdout.log;
-		      read -r pid name state rest </proc/$pid/stat; echo $state"'
+		      while read -r pid name state rest </proc/$pid/stat && [ $state = D ]; do :; done
+		      echo $state"'
 	steps "
 		- {pause: server}
 		- {exec: {service: server, argv: [sh, -c, $state]}}
@@ -116,7 +117,7 @@ testPauseAndResume() {
 	assertEquals 'server is frozen|exit code 0|server goes on|exit code 0|server is frozen' \
 		"$(texts)"
 	assertEquals T "$(cat run/*/server/steps/2.stdout.log)"
-	assertMatch "$(cat run/*/server/steps/4.stdout.log)" '^[SRD]$'
+	assertMatch "$(cat run/*/server/steps/4.stdout.log)" '^[SR]$'
 	assertEquals 'true is running, frozen|false is frozen' "$(held)"
 	# It is stopped as any other, and at once.
 	assertEquals stop "$(tail -1 run/*/server/stdout.log)"

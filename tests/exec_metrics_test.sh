@@ -220,7 +220,8 @@ testInsideOfAContainer() {
 		 settings: {metrics: {publish_interval: 0.1}},
 		 plan: {environment: {type: "localhost", isolation: "none"}, timeout_us: 0,
 		   setup: [], capture: null,
-			metrics: {file: "s/metrics.jsonl"}, order: ["s"], services: [$s[0] * $s[1]]}}' \
+			metrics: {file: "s/metrics.jsonl"}, order: ["s"],
+			services: [$s[0] * $s[1]]}}' \
 				>inner-plan.json
 	run unshare -pf --mount-proc pth-init inner-plan.json
 	assertCode 0

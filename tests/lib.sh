@@ -6,8 +6,9 @@
 #   . shunit2
 #
 # The working directory is $PTH_TMP, fresh for the file; PATH begins with the tools under test; TOP
-# is the top of the tree. Each test finds the files and variables that oneTimeSetUp made, and those
-# that $lasting names (which tests of the file make in common), but no others of the tests before it.
+# is the top of the tree. Each test finds the files and variables that oneTimeSetUp made and those
+# that $lasting names, which tests of the file make in common. Nothing else that a test made is
+# there for the next one, so that their order does not matter.
 
 : "${TOP:?run me by tests/run}" "${PTH_TMP:?}" "${PTH_RESULT:?}" "${PTH_NAME:?}"
 NL='
@@ -219,19 +220,19 @@ json_string() {
 	pth_text="\"$pth_text\""
 }
 
-# svc NAME JSON ARGV...: one service for rec, which merges the JSON over the defaults: those and it
-# in one line.
+# svc NAME JSON ARGV...: one service for rec, in one line: its defaults and the JSON, which rec
+# merges over them.
 svc() {
 	pth_name=$1 pth_json=$2 pth_argv=''
 	shift 2
-	# One line, as what jq writes.
 	case $pth_json in *"$NL"*) pth_json=$(printf '%s' "$pth_json" | tr '\n' ' ') ;; esac
 	for pth_word; do
 		json_string "$pth_word"
 		pth_argv="$pth_argv,$pth_text"
 	done
 	json_string "$pth_name"
-	printf '[{"name":%s,"finite":true,"phases":{"run":{"argv":[%s]}},' "$pth_text" "${pth_argv#,}"
+	printf '[{"name":%s,"finite":true,"phases":{"run":{"argv":[%s]}},' \
+		"$pth_text" "${pth_argv#,}"
 	printf '"stop":{"signal":"TERM","grace_us":300000},"timeout_us":20000000},%s]\n' "$pth_json"
 }
 
@@ -341,8 +342,7 @@ variables() {
 		grep -Ev '^(pth_|GCOV_PREFIX$|OLDPWD$|PTH_EVENTS$)'
 }
 
-# as_at_first: what a test has made or changed for itself is not the next one's, in whatever order
-# they come.
+# as_at_first: what a test has made or changed for itself is not there for the next one.
 as_at_first() {
 	for pth_file in "$PTH_TMP"/* "$PTH_TMP"/.[!.]*; do
 		case $pth_lasting in *" ${pth_file##*/} "*) continue ;; esac

@@ -615,7 +615,8 @@ testInterruptWhileStepsRun() {
 			{pth: 1, type: "test", run: "hand", id: "t", name: "t",
 		steps: {actions: $steps,
 		  post_commands: [["sh", "-c",
-		    ": >tidied"]]}, plan: {environment: {type: "localhost"}, services: map(.[0] * .[1])}}' >plan
+		    ": >tidied"]]}, plan: {environment: {type: "localhost"},
+		  services: map(.[0] * .[1])}}' >plan
 	echo '{"pth":1,"type":"end","tests":1}' >>plan
 	pth-exec -j 1 -o out plan >records 2>err &
 	pid=$!
