@@ -8,6 +8,15 @@
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
 own_world --net
+# In places that all have in common others make and remove what they like. What mount(8) and those
+# who watch containers make there when they are first needed is there before.
+if [ -n "${PTH_OWN_WORLD:-}" ]; then
+	for shared in /dev/shm /run /var/tmp; do
+		case $PTH_TMP in "$shared"/*) continue ;; esac
+		mount -t tmpfs tmpfs "$shared"
+	done
+	mkdir -p /run/mount /run/containerd
+fi
 
 oneTimeTearDown() {
 	engine_stop
@@ -17,7 +26,7 @@ oneTimeTearDown() {
 small_tools() {
 	docker image inspect panther_base_service:tools >/dev/null 2>&1 && return
 	tools=$PTH_TMP/tools
-	programs_into bin "$tools" chmod mkdir rm mkfifo ln mv cp cat truncate mknod mount kill \
+	programs_into bin "$tools" chmod mkdir rm mkfifo ln mv cp cat truncate mknod mount \
 		setsid touch head grep
 	printf 'FROM panther_base_service:latest\nCOPY . /\n' >"$tools/Dockerfile"
 	docker build --network none -q -t panther_base_service:latest "$tools" >/dev/null &&
@@ -37,7 +46,7 @@ hostile() {
 		printf '%s\n' "${2:-}"
 		one b && one c && one d
 	} >t.yaml
-	before=$(outside)
+	outside >before
 	rm -rf run
 	PTH_EVENTS=none pth-parse t.yaml 2>/dev/null | PTH_EVENTS=none pth-plan 2>/dev/null |
 		PTH_EVENTS=none pth-compose >composed.jsonl
@@ -51,7 +60,7 @@ hostile() {
 	assertEquals "the others: $(why)" 'passed passed passed' \
 		"$(jq_out -r 'select(.index != 1).verdict.status' | xargs)"
 	assertEquals 'nothing is left on the engine' '' "$(ours)"
-	assertEquals 'nothing is changed outside' "$before" "$(outside)"
+	assertEquals 'nothing is changed outside' '' "$(outside | diff before -)"
 	run env PTH_EVENTS=none timeout -k 5 100 pth-collect run
 	assertEquals 'the directory says the same' "$verdicts" \
 		"$(jq_out -r 'select(.type == "test") | "\(.id) \(.verdict.status)"')"

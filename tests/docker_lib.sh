@@ -54,8 +54,8 @@ free_subnets() {
 # short_dir: a new directory for sockets: in ours, unless that has a long path (podman takes 50
 # bytes for one of its own below it).
 short_dir() {
-	if [ ${#PTH_TMP} -le 30 ]; then
-		mktemp -d "$PTH_TMP/e.XXXXXX"
+	if [ ${#PTH_TMP} -le 22 ]; then
+		mkdir -p "$PTH_TMP/engine" && mktemp -d "$PTH_TMP/engine/e.XXXXXX"
 	else
 		mktemp -d /tmp/pth-engine.XXXXXX
 	fi

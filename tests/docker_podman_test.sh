@@ -6,6 +6,7 @@
 . "$TOP/tests/lib.sh"
 . "$TOP/tests/docker_lib.sh"
 own_world --net
+lasting="$lasting podman_pid pod CONTAINERS_CONF"
 
 # A machine that may not raise limits (no CAP_SYS_RESOURCE) takes podman's
 # usual ones amiss, and crun one with both kinds of control groups.
@@ -25,9 +26,9 @@ podman_start() {
 	[ "$PTH_BUILD" = build ] || skip 'pth-init is not static with sanitizers' || return
 	need docker docker.io && need podman podman && need_root || return
 	pod=$(short_dir) # it holds sockets
-	# Its locks, its networks and who knows their names are there, whatever its storage: others
-	# have the same ones.
-	for shared in /dev/shm /etc/containers/networks /run/containers/networks; do
+	# Its locks, its networks, who knows their names and what it copies are there, whatever its
+	# storage: others have the same ones.
+	for shared in /dev/shm /var/tmp /etc/containers/networks /run/containers/networks; do
 		case $PTH_TMP in "$shared"/*) continue ;; esac
 		[ -z "${PTH_OWN_WORLD:-}" ] || {
 			mkdir -p "$shared" && mount -t tmpfs tmpfs "$shared"

@@ -143,7 +143,7 @@ user_top() {
 	[ -z "${user_top:-}" ] || return 0
 	user_top=$TOP
 	[ "$(id -u)" = 0 ] && ! as_user test -r "$TOP/tests/lib.sh" || return 0
-	user_top=$PTH_TMP/top
+	user_top=$PTH_TMP/.top
 	mkdir -p "$user_top/$PTH_BUILD" && chmod 755 "$PTH_TMP"
 	(cd "$TOP" && cp -R bin share examples tests "$user_top" &&
 		{ [ "$PTH_BUILD" = build ] || cp -R "$PTH_BUILD/bin" "$user_top/$PTH_BUILD"; })
@@ -307,7 +307,7 @@ suite() {
 	[ "${__shunit_testSuccess:-0}" -eq "${SHUNIT_TRUE}" ] ||
 		echo 'FAIL in oneTimeSetUp' >>"$pth_notes"
 	_shunit_execSuite() {
-		pth_lasting=" .notes ${lasting:-} $({ ls -A "$PTH_TMP" && variables; } |
+		pth_lasting=" .notes .top user_top ${lasting:-} $({ ls -A "$PTH_TMP" && variables; } |
 			tr '\n' ' ') "
 		pth_path=$PATH pth_events=${PTH_EVENTS-unset}
 		suite_failed && suite_says FAIL "oneTimeSetUp: assertion failed"
