@@ -102,7 +102,8 @@ testSignals() {
 testPauseAndResume() {
 	docker_ready || return
 	state='"while read -r up pid; do [ $up != up ] || break; done <stdout.log;
-		      while read -r pid name state rest </proc/$pid/stat && [ $state = D ]; do :; done
+		      while read -r pid name state rest </proc/$pid/stat; do
+		        [ $state = D ] || break; done;
 		      echo $state"'
 	steps "
 		- {pause: server}

@@ -307,8 +307,8 @@ suite() {
 	[ "${__shunit_testSuccess:-0}" -eq "${SHUNIT_TRUE}" ] ||
 		echo 'FAIL in oneTimeSetUp' >>"$pth_notes"
 	_shunit_execSuite() {
-		pth_lasting=" .notes .top user_top ${lasting:-} $({ ls -A "$PTH_TMP" && variables; } |
-			tr '\n' ' ') "
+		pth_lasting=$({ ls -A "$PTH_TMP" && variables; } | tr '\n' ' ')
+		pth_lasting=" .notes .top user_top ${lasting:-} $pth_lasting "
 		pth_path=$PATH pth_events=${PTH_EVENTS-unset}
 		suite_failed && suite_says FAIL "oneTimeSetUp: assertion failed"
 		# shellcheck disable=SC2086 # names
