@@ -302,8 +302,8 @@ testNames() {
 	experiment '"Ä name / with: $odd \"ones\""' >t.yaml
 	sed -i 's/ server/ Srv.a_b-C/;s/target: server/target: Srv.a_b-C/
 			s/role: Srv.a_b-C/role: server/' t.yaml
-	names=', service_prefix: A.b_c, network_name: lab.1'
-	sed -i "s/docker_compose/docker_compose$names/" t.yaml
+	net=', service_prefix: A.b_c, network_name: lab.1'
+	sed -i "s/docker_compose/docker_compose$net/" t.yaml
 	through t.yaml
 	assertEquals "$(cat t.yaml)$(why)" passed "$(field .verdict.status)"
 	assertEquals '' "$(ours)"

@@ -3,11 +3,6 @@
 . "$TOP/tests/lib.sh"
 export PTH_EVENTS=none
 
-# Each test has a directory of its own, for they name their files alike.
-setUp() {
-	rm -rf "$PTH_TMP/own" && mkdir "$PTH_TMP/own" && cd "$PTH_TMP/own" || exit 4
-}
-
 # one N [jq]: test N of 4, as it was planned.
 one() {
 	jq -cn --argjson n "$1" '{pth: 1, type: "test", run: "r", id: "\($n)-t", index: $n, of: 4,
@@ -156,7 +151,7 @@ whole() {
 			xargs)"
 	done
 	assertEquals "$(jq -c 'select(.id) | .result' "$1/plan.jsonl" | sort -u)" null
-	assertEquals "\"$PWD/$1\"" "$(jq -c 'select(.id).result.run_dir' "$1/results.jsonl" |
+	assertEquals "\"$PTH_TMP/$1\"" "$(jq -c 'select(.id).result.run_dir' "$1/results.jsonl" |
 		sort -u)"
 	run sh -c 'jq -r "select(.id).result | .run_dir + \"/\" + .dir" "$1"/results.jsonl |
 		xargs ls -d' sh "$1"
@@ -210,7 +205,7 @@ testRunDirectories() {
 	# The streams name a place that is not here.
 	rm -rf b && run pth-merge -o lost a.jsonl b.jsonl c.jsonl
 	assertCode 4
-	assertMatch "$err" "^pth-merge: $PWD/b, where tests were run, is no run directory here"
+	assertMatch "$err" "^pth-merge: $PTH_TMP/b, where tests were run, is no run directory here"
 }
 
 . shunit2
