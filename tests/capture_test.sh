@@ -81,7 +81,6 @@ note() {
 }
 
 setUp() {
-	rm -rf out rep x.yaml rec plan err exec.* collected
 	unset PTH_EVENTS # events, and plain messages
 }
 

@@ -120,10 +120,6 @@ facts() {
 		.verdict.status, .result.fast_fail.category]'
 }
 
-setUp() {
-	rm -rf out in records causes
-}
-
 testEachFailureHasItsCategory() {
 	refusals >refused
 	n=$(jq -s 'map(select(.error)) | length' refused)

@@ -5,7 +5,7 @@
 
 setUp() {
 	export PTH_EVENTS=none
-	rm -rf out in.jsonl && mkdir -p out
+	mkdir out
 }
 
 # A test of two services that ended well, whose files are there. More of it: a jq expression.

@@ -4,7 +4,7 @@
 
 # A world of our own: programs here come first in PATH.
 setUp() {
-	rm -rf fake && mkdir fake
+	mkdir fake
 	printf 'build\tgood\tsh\nrun\tlacking\t%s/fake/proof*\nother\tunwanted\tno-such-program\n' \
 		"$PTH_TMP" >packages
 	: >calls

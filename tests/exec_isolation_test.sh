@@ -69,7 +69,6 @@ oneTimeSetUp() {
 }
 
 setUp() {
-	rm -rf out plan user/out cache count
 	as='' dir='' base=''
 }
 

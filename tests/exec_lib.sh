@@ -2,33 +2,23 @@
 # shellcheck disable=SC1083,SC2034 # @{dir} is literal; the tests read them
 # For tests that run pth-exec on plans made by hand. Read after lib.sh.
 
-# The record of a test "t", merged with the JSON, and the end of the stream.
-rec() { # json service...
-	rec_json=$1
+# one JSON SERVICE...: a plan of one test "t"; JSON is merged into its record.
+one() {
+	over=$1
 	shift
-	printf '%s\n' "$@" | jq -cs --argjson over "$rec_json" '
-		map(if type == "array" then .[0] * .[1] else . end) |
-		{pth: 1, type: "test", run: "hand", id: "t", index: 1, of: 1, name: "t",
-		 services: (map({key: .name, value: {}}) | from_entries),
-		 plan: {environment: {type: "localhost", isolation: "full"}, timeout_us: 30000000,
-		        setup: [], capture: null, order: [.[].name], services: .}} * $over'
-	echo '{"pth":1,"type":"end","tests":1}'
+	rec t "$@"
+	end 1
 }
 
-# exec1 JSON SERVICE...: run the test in ./out; its result is $out then.
-exec1() {
+# exec_one JSON SERVICE...: run that test in ./out; its result is $out then.
+exec_one() {
+	over=$1
+	shift
 	rm -rf out
-	rec "$@" >plan.jsonl
-	run pth-exec -o out plan.jsonl
-	printf '%s\n' "$out" >records
-	out=$(jq -c 'select(.type == "test").result' records)
+	exec1 "$@"
 }
 
-field() { # jq expression over the result
-	jq_out -r "$1"
-}
-
-# Server and client of the ping-pong protocol, as two services of exec1.
+# Server and client of the ping-pong protocol, as two services of exec_one.
 minip() { # count
 	minip_server=$(svc server '{"finite": false, "stop": {"signal": "INT"},
 		"ready": [{"kind": "udp", "port": 4443,

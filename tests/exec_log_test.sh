@@ -12,7 +12,7 @@ until_cut='until [ "$(tail -c 51 stdout.log | head -c 15)" = "[pth: log limit" ]
 done'
 
 testFloodIsCutAndMarked() {
-	exec1 '{}' "$(svc s "$limit" sh -c 'seq 1 3000000; echo last')"
+	exec_one '{}' "$(svc s "$limit" sh -c 'seq 1 3000000; echo last')"
 	assertCode 0
 	assertEquals completed "$(field .status)"
 	assertEquals '0 exit' "$(field '.services.s | "\(.code) \(.reason)"')"
@@ -33,7 +33,7 @@ testFloodIsCutAndMarked() {
 
 testCutWhileTheServiceWritesOn() {
 	# It ends well when its log stays as it is while it goes on.
-	exec1 '{}' "$(svc s "$limit" sh -c "head -c 1000000 /dev/zero | tr '\\0' x
+	exec_one '{}' "$(svc s "$limit" sh -c "head -c 1000000 /dev/zero | tr '\\0' x
 		$until_cut; sum=\$(cksum <stdout.log); for i in 1 2 3; do
 			head -c 1000000 /dev/zero
 			[ \"\$(cksum <stdout.log)\" = \"\$sum\" ] || exit 1
@@ -45,7 +45,7 @@ testCutWhileTheServiceWritesOn() {
 }
 
 testOneGigabyte() {
-	exec1 '{}' \
+	exec_one '{}' \
 		"$(svc s '{"limits": {"log": 1048576}, "timeout_us": 25000000}' dd if=/dev/zero \
 			bs=1M count=1024)"
 	assertEquals completed "$(field .status)"
@@ -55,15 +55,15 @@ testOneGigabyte() {
 }
 
 testWithoutALimit() {
-	exec1 '{}' "$(svc s '{"limits": {"log": 0}}' head -c 80000000 /dev/zero)"
+	exec_one '{}' "$(svc s '{"limits": {"log": 0}}' head -c 80000000 /dev/zero)"
 	assertEquals 80000000 "$(wc -c <out/t/s/stdout.log)"
 	assertEquals null "$(field .services.s.logs_cut)"
-	exec1 '{}' "$(svc s '{}' head -c 80000000 /dev/zero)"
+	exec_one '{}' "$(svc s '{}' head -c 80000000 /dev/zero)"
 	assertMatch "$(tail -n 1 out/t/s/stdout.log)" 'log limit of 64 MiB reached'
 }
 
 testStderrPhasesAndSteps() {
-	exec1 '{"steps": {"actions": [{"exec": {"service": "s", "argv": ["seq", "100000"]}}]}}' \
+	exec_one '{"steps": {"actions": [{"exec": {"service": "s", "argv": ["seq", "100000"]}}]}}' \
 		"$(svc s '{"finite": false, "limits": {"log": 1000},
 				"ready": [{"kind": "file",
 				  "path": "wrote"}],
@@ -81,7 +81,7 @@ testStderrPhasesAndSteps() {
 testReadinessAfterACut() {
 	for service in "head -c 300000 /dev/zero; echo; $until_cut; echo up on 1; exec sleep 60" \
 		'yes | head -c 3000000; echo up on 1; exec sleep 60'; do
-		exec1 '{}' "$(svc s '{"finite": false, "limits": {"log": 100000},
+		exec_one '{}' "$(svc s '{"finite": false, "limits": {"log": 100000},
 			"ready": [{"kind": "log", "matches": "^up on [0-9]",
 			  "timeout_us": 15000000}]}' sh -c "$service")" \
 			"$(svc c '{"after": [{"service": "s", "state": "ready"}]}' true)"
@@ -93,7 +93,7 @@ testReadinessAfterACut() {
 testReadinessOfTheNextLife() {
 	# The second life says that it is up when it may, not before: the first
 	# one's word does not count, wherever the log was cut.
-	exec1 '{"steps": {"actions": [{"restart": {"service": "s"}}]}}' \
+	exec_one '{"steps": {"actions": [{"restart": {"service": "s"}}]}}' \
 		"$(svc s '{"finite": false, "limits": {"log": 100000},
 			"ready": [{"kind": "log", "matches": "^up", "timeout_us": 15000000}]}' \
 			sh -c "echo up; yes | head -c 300000; $until_cut; touch again
@@ -105,7 +105,7 @@ testReadinessOfTheNextLife() {
 }
 
 testAssertionAfterACut() {
-	exec1 '{"assertions": [{"type": "output_contains", "service": "s", "text": "the end",
+	exec_one '{"assertions": [{"type": "output_contains", "service": "s", "text": "the end",
 				"timeout": 15}]}' \
 		"$(svc s '{"finite": false, "limits": {"log": 100000}}' \
 			sh -c \
@@ -119,7 +119,7 @@ testFewDescriptors() {
 	for i in $(seq 12); do svc "s$i" "$limit" sh -c "seq 100000; $until_cut"; done >services
 	set --
 	while read -r line; do set -- "$@" "$line"; done <services
-	rec '{}' "$@" >plan.jsonl
+	one '{}' "$@" >plan.jsonl
 	rm -rf out
 	run sh -c 'ulimit -n 64; exec pth-exec -o out plan.jsonl'
 	out=$(jq_out -c 'select(.type == "test").result')
@@ -135,7 +135,7 @@ testWhatAServiceMakesOfItsLog() {
 		'(: >stdout.log) 2>/dev/null || :' '(: >/proc/self/fd/1) || :' \
 		'(echo other >stdout.log) 2>/dev/null || :' \
 		'rm -rf phases; ln -s /etc phases'; do
-		exec1 '{}' "$(svc s '{"phases": {"pre_run": [{"argv": ["echo", "first"]}]}}' \
+		exec_one '{}' "$(svc s '{"phases": {"pre_run": [{"argv": ["echo", "first"]}]}}' \
 			sh -c "echo an ERROR; $vandal; echo some words")"
 		assertEquals "$vandal" completed "$(field .status)"
 		assertEquals "$vandal" "an ERROR some words" "$(paste -sd' ' out/t/s/stdout.log)"
@@ -166,7 +166,7 @@ EOT
 	run pth-parse e.yaml
 	assertCode 3
 	assertMatch "$err" "^e.yaml:4:19: error: log: string 'none'; expected bytes"
-	exec1 '{}' "$(svc s "$limit" seq 100000)"
+	exec_one '{}' "$(svc s "$limit" seq 100000)"
 	pth-collect out >collected 2>/dev/null
 	run pth-report -o report --html report.html collected
 	assertEquals passed "$(jq -r 'select(.type == "test").verdict.status' collected)"

@@ -9,10 +9,6 @@ own_world
 
 NONE='{"plan": {"environment": {"isolation": "none"}}}'
 
-setUp() {
-	rm -rf out live up again
-}
-
 tearDown() {
 	# shellcheck disable=SC2046 # numbers
 	kill -9 $(asleep '[0-9]*') 2>/dev/null
@@ -27,7 +23,7 @@ clean() {
 # A run that is killed when its service has begun; its processes 01 to 04 outlive it. The next
 # run of the plan starts none of them.
 killed_run() { # directory
-	rec "$NONE" "$(svc a '{}' sh -c '[ ! -e ../../../again ] || exit 0; setsid sleep "01$0" &
+	one "$NONE" "$(svc a '{}' sh -c '[ ! -e ../../../again ] || exit 0; setsid sleep "01$0" &
 		setsid sh -c "env -i sleep 02$0; true" &
 		setsid sh -c "sleep 03$0 & env -i sleep 04$0 & wait; true" &
 		echo $$ >pid; mv pid up; exec sleep 99' "$nap")" >plan.jsonl
@@ -41,7 +37,7 @@ killed_run() { # directory
 }
 
 testMark() {
-	exec1 "$NONE" "$(svc a '{"environment": {"PTH_TEST": "mine"}}' sh -c \
+	exec_one "$NONE" "$(svc a '{"environment": {"PTH_TEST": "mine"}}' sh -c \
 		'echo "$PTH_TEST"; cat /proc/sys/kernel/random/boot_id
 		stat -Lc %i /proc/self/ns/pid')"
 	boot=$(sed -n 2p out/t/a/stdout.log | tr -d -)
@@ -73,7 +69,7 @@ testCleanRemovesWhatAKilledRunHasLeft() {
 testOrdinaryUser() {
 	need_user || return
 	mkdir -p -m 777 user && chmod 755 "$PTH_TMP" && rm -rf user/*
-	rec "$NONE" "$(svc a '{"finite": false}' sh -c 'setsid sleep "05$0" &
+	one "$NONE" "$(svc a '{"finite": false}' sh -c 'setsid sleep "05$0" &
 		echo $$ >pid; mv pid up; exec sleep 99' "$nap")" >plan.jsonl
 	as_user sh -c 'echo $$ >user/pid; exec pth-exec -o user/out plan.jsonl' >/dev/null 2>&1 &
 	assertSoon 20 test -e user/out/t/a/up
@@ -89,7 +85,7 @@ testOrdinaryUser() {
 
 # Whatever looks like ours and is not, or is a living run's.
 testCleanLeavesOthersAlone() {
-	rec "$NONE" "$(svc a '{"finite": false}' sh -c 'setsid sleep "11$0" &
+	one "$NONE" "$(svc a '{"finite": false}' sh -c 'setsid sleep "11$0" &
 		echo "$PTH_TEST" >up; until [ -e stop ]; do sleep 0.05; done' "$nap")" >plan.jsonl
 	pth-exec -o live plan.jsonl >/dev/null 2>&1 &
 	pid=$!
@@ -124,7 +120,7 @@ testCleanLeavesOthersAlone() {
 
 testTheNextRunInTheDirectoryRemovesIt() {
 	killed_run live
-	exec1 "$NONE" "$(svc a '{}' true)" # another directory
+	exec_one "$NONE" "$(svc a '{}' true)" # another directory
 	assertEquals completed "$(field .status)"
 	assertEquals 4 "$(asleep '0[1-4]' | wc -l)"
 	: >again
@@ -137,7 +133,7 @@ testTheNextRunInTheDirectoryRemovesIt() {
 
 # It is no child of the supervisor, but it has the mark.
 testTheEndOfATestRemovesIt() {
-	rec "$NONE" "$(svc a '{}' sh -c 'echo "$PTH_TEST" >up
+	one "$NONE" "$(svc a '{}' sh -c 'echo "$PTH_TEST" >up
 		until [ -e stop ]; do sleep 0.05; done')" >plan.jsonl
 	pth-exec -o out plan.jsonl >/dev/null 2>&1 &
 	pid=$!

@@ -20,7 +20,7 @@ watched() {
 	watched_file=out/t/$1/enough watched_until=$2
 	shift 2
 	rm -rf out
-	rec "$@" >plan.jsonl
+	one "$@" >plan.jsonl
 	pth-exec -o out plan.jsonl >records 2>err &
 	assertSoon 15 eval "$watched_until"
 	touch "$watched_file"
@@ -65,7 +65,7 @@ testProcOfAnOuterNamespace() {
 	steps='{"actions": [{"exec": {"service": "s", "argv": ["sh", "-c",
 		"until [ -e settled ]; do sleep 0.02; done"]}}, {"wait_us": 600000},
 		{"signal": {"service": "s", "signal": "USR1"}}]}'
-	rec "{\"settings\": {\"metrics\": {\"publish_interval\": 0.1}}, \"steps\": $steps}" \
+	one "{\"settings\": {\"metrics\": {\"publish_interval\": 0.1}}, \"steps\": $steps}" \
 		"$(svc s '{}' \
 			sh -c 'trap "kill %1; exit 0" USR1; sleep 60 & setsid -f sleep 61
 			: >settled; wait')" \
@@ -95,7 +95,7 @@ testIntervalsOfObservers() {
 			"{\"settings\": {\"observers\": $observers}}" "$1"
 		assertEquals "$observers" true "$(samples 'length > 10')"
 	done
-	exec1 '{"settings": {"metrics": {"publish_interval": 60},
+	exec_one '{"settings": {"metrics": {"publish_interval": 60},
 				"observers": {"resource": {"enabled": false,
 				  "monitor_interval": 0.1}}},
 		"steps": {"actions": [{"wait_us": 1300000},
@@ -165,19 +165,19 @@ while not os.path.exists("enough"): time.sleep(.05)')"
 testTotalsWithoutACapture() {
 	need_namespaces || return
 	minip 5000
-	exec1 '{}' "$minip_server" "$minip_client"
+	exec_one '{}' "$minip_server" "$minip_client"
 	assertEquals false "$(samples 'any(.[].services[]; has("sent_packets"))')"
 	assertEquals true "$(samples '.[-1].net.lo.sent_packets >= 10000')"
 }
 
 testNoSamples() {
-	exec1 '{}' "$(svc s '{}' true)"
+	exec_one '{}' "$(svc s '{}' true)"
 	assertEquals completed "$(field .status)"
 	for off in enabled collect_system_metrics; do
-		exec1 "{\"settings\": {\"metrics\": {\"$off\": false}}}" "$(svc s '{}' sleep 0.1)"
+		exec_one "{\"settings\": {\"metrics\": {\"$off\": false}}}" "$(svc s '{}' sleep 0.1)"
 		assertEquals completed "$(field .status)"
 		assertFalse "$off" '[ -e out/t/metrics.jsonl ]'
-		exec1 "{\"settings\": {\"observers\": {\"metrics\": {\"$off\": false}}}}" \
+		exec_one "{\"settings\": {\"observers\": {\"metrics\": {\"$off\": false}}}}" \
 			"$(svc s '{}' sleep 0.1)"
 		assertFalse "observer: $off" '[ -e out/t/metrics.jsonl ]'
 	done
@@ -193,7 +193,7 @@ testOnTheHostItself() {
 testAsAnOrdinaryUser() {
 	need_user || return
 	minip 5000
-	rec '{"plan": {"capture": {"interface": "lo", "file": "capture.pcapng"}}}' "$minip_server" \
+	one '{"plan": {"capture": {"interface": "lo", "file": "capture.pcapng"}}}' "$minip_server" \
 		"$minip_client" >plan.jsonl
 	rm -rf user out
 	mkdir -m 777 user
@@ -241,7 +241,7 @@ testSamplesThatCannotBeWritten() {
 
 # A service can write there as well as we can.
 testSamplesThatAreNotToBeBelieved() {
-	exec1 '{}' "$(svc s '{}' sleep 0.1)"
+	exec_one '{}' "$(svc s '{}' sleep 0.1)"
 	{
 		echo 'no json'
 		echo '[]'

@@ -25,7 +25,6 @@ four() {
 }
 
 setUp() {
-	rm -rf out in out2 count ran err
 	may_write "$PTH_TMP"
 }
 

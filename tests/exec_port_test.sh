@@ -81,7 +81,7 @@ foreign() { # word...
 became() { # json json argv...
 	became_json=$1 became_service=$2
 	shift 2
-	exec1 "$became_json" "$(svc a "$became_service" "$@")" "$(svc c \
+	exec_one "$became_json" "$(svc a "$became_service" "$@")" "$(svc c \
 		'{"after": [{"service": "a", "state": "ready"}]}' true)"
 	field 'if .services.a.ready_us then "ready" else .services.a.error end'
 }
@@ -114,7 +114,7 @@ testAnotherServiceMakesNothingReady() {
 	need /usr/bin/python3 python3 || return
 	# shellcheck disable=SC2086 # words
 	for json in '{}' "$NONE"; do
-		exec1 "$json" "$(svc b '{"finite": false, "ready": [{"kind": "file", "path": "up",
+		exec_one "$json" "$(svc b '{"finite": false, "ready": [{"kind": "file", "path": "up",
 			"timeout_us": 9000000}]}' $PY tcp up)" \
 			"$(svc a "$(printf '%s' "$TCP" | jq -c '.after = [{"service": "b",
 			  "state": "ready"}]')" sleep 100)"
@@ -169,7 +169,7 @@ testNamelessOrphan() {
 		'held by process [0-9]+ \(python3\), not by this service$'
 	need_user || return
 	mkdir -p -m 777 user && chmod 755 "$PTH_TMP" && rm -rf user/*
-	rec '{}' "$(svc a "$LONG" sh -c "$orphan")" "$(svc c \
+	one '{}' "$(svc a "$LONG" sh -c "$orphan")" "$(svc c \
 		'{"after": [{"service": "a", "state": "ready"}]}' true)" >plan.jsonl
 	run as_user pth-exec -o user/out plan.jsonl
 	assertEquals completed "$(jq_out -r 'select(.id).result.status')"
@@ -179,7 +179,7 @@ testNamelessOrphan() {
 testCopiedMarkDoesNotCount() {
 	need /usr/bin/python3 python3 || return
 	need_users || return
-	exec1 '{}' "$(svc b '{"finite": false, "ready": [{"kind": "file", "path": "up",
+	exec_one '{}' "$(svc b '{"finite": false, "ready": [{"kind": "file", "path": "up",
 		"timeout_us": 9000000}]}' sh -c "export PTH_TEST=\${PTH_TEST%/b}/a
 		$PY fork setsid fork tcp; : >up; sleep 99")" \
 		"$(svc a "$(printf '%s' "$TCP" | jq -c '.after = [{"service": "b",
@@ -193,7 +193,7 @@ testConnectedSocketIsNoServer() {
 	assertEquals "did not bind UDP port $port within 700 ms" \
 		"$(became '{}' "$UDP" $PY connected)"
 	# One that has made it ready may connect to its client, and is watched on.
-	exec1 '{"network_environment": {"monitoring_interval_seconds": 1,
+	exec_one '{"network_environment": {"monitoring_interval_seconds": 1,
 		"failure_threshold_count": 1,
 		"enable_background_monitoring": true}}' \
 		"$(svc a "$(printf '%s' "$LONG" | sed s/tcp/udp/)" sh -c \
@@ -208,7 +208,7 @@ testUnprovenIsSaid() {
 	need_user || return
 	mkdir -m 777 user && chmod 755 "$PTH_TMP"
 	# shellcheck disable=SC2086 # words
-	rec "$NONE" "$(svc a "$LONG" $PY secret tcp)" "$(svc c \
+	one "$NONE" "$(svc a "$LONG" $PY secret tcp)" "$(svc c \
 		'{"after": [{"service": "a", "state": "ready"}]}' true)" >plan.jsonl
 	run as_user pth-exec -o user/out plan.jsonl
 	assertCode 0
@@ -231,7 +231,7 @@ testSessionFromOutside() {
 	kill "\$!"
 	S
 	rm -f up
-	rec "$NONE" "$(svc a "$TCP" sleep 100)" >plan
+	one "$NONE" "$(svc a "$TCP" sleep 100)" >plan
 	run unshare -pf --kill-child --mount-proc sh -c 'ps -o sid= $$ >sid; . ./outside.sh'
 	assertEquals 0 "$(($(cat sid)))"
 	assertMatch "$(jq_out -r 'select(.id).result.services.a.error')" \
@@ -244,17 +244,17 @@ testPortOpen() {
 		{"type": "port_open", "service": "a", "port": '$port', "transport": "tcp"},
 		{"type": "port_open", "port": '$port', "transport": "tcp"}]}'
 	# shellcheck disable=SC2086 # words
-	exec1 "$of" "$(svc a "$LONG" $PY tcp)" "$(svc c \
+	exec_one "$of" "$(svc a "$LONG" $PY tcp)" "$(svc c \
 		'{"after": [{"service": "a", "state": "ready"}]}' true)"
 	assertEquals 'true true' "$(field '[.assertions[].ok] | join(" ")')"
 	# Another service's: the test's, but not that service's.
 	# shellcheck disable=SC2086 # words
-	exec1 "$of" "$(svc a '{"finite": false}' sleep 99)" "$(svc b "$LONG" $PY tcp)" "$(svc c \
+	exec_one "$of" "$(svc a '{"finite": false}' sleep 99)" "$(svc b "$LONG" $PY tcp)" "$(svc c \
 		'{"after": [{"service": "b", "state": "ready"}]}' true)"
 	assertEquals 'false true' "$(field '[.assertions[].ok] | join(" ")')"
 	# Somebody else's.
 	foreign tcp up
-	exec1 "$(printf '%s\n%s' "$NONE" "$of" | jq -cs 'add')" \
+	exec_one "$(printf '%s\n%s' "$NONE" "$of" | jq -cs 'add')" \
 		"$(svc a '{"finite": false}' sleep 99)" "$(svc c '{}' true)"
 	assertEquals 'false false' "$(field '[.assertions[].ok] | join(" ")')"
 	assertEquals "$(line TCP port $port is not open: port $port is held by process \
@@ -266,7 +266,7 @@ testPortOpen() {
 testForeignAnswer() {
 	need /usr/bin/python3 python3 || return
 	foreign tcp up http
-	exec1 "$(printf '%s\n%s' "$NONE" '{"assertions": [{"type": "service_responsive",
+	exec_one "$(printf '%s\n%s' "$NONE" '{"assertions": [{"type": "service_responsive",
 		"service": "a", "endpoint": "http://127.0.0.1:'$port'/"}]}' | jq -cs add)" \
 		"$(svc a '{"finite": false}' sleep 99)" "$(svc c '{}' true)"
 	assertEquals false "$(field '.assertions[0].ok')"

@@ -5,7 +5,6 @@
 . "$TOP/tests/lib.sh"
 
 setUp() {
-	rm -rf out outputs in go tty.* fifo
 	# On the host, so that nothing is said where it has no namespaces.
 	plan='{"environment": {"isolation": "none"}}' over=''
 }

@@ -6,8 +6,6 @@
 . "$TOP/tests/lib.sh"
 
 setUp() {
-	chmod -R u+rwx out 2>/dev/null
-	rm -rf out in go elsewhere user
 	# Without isolation nothing keeps a program from any of this.
 	plan='{"environment": {"isolation": "none"}}' over='' as='' dir=$PTH_TMP
 }

@@ -7,7 +7,6 @@
 quiet='{"role": "client"}'
 
 setUp() {
-	rm -rf out in log busy here.* outputs
 	may_write "$PTH_TMP"
 	: >log
 	chmod 666 log

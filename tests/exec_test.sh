@@ -13,7 +13,6 @@ minip() { # count [port]: server and client of the ping-pong protocol
 }
 
 setUp() {
-	rm -rf out plan records err
 	plan=
 }
 

@@ -55,7 +55,7 @@ oneTimeSetUp() {
 }
 
 setUp() {
-	rm -rf img dir* calls down buildx broken list repo plain root && mkdir img dir
+	mkdir img dir
 	echo 0 >n
 	echo 'FROM scratch' >dir/Dockerfile
 }

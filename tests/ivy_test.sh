@@ -7,7 +7,6 @@
 
 setUp() {
 	export XDG_CACHE_HOME="$PTH_TMP/cache"
-	rm -rf fake 'mod el' plugins 'in c' x.yaml out cache
 	mkdir -p fake 'mod el/deep er' plugins/services/iut/quic 'in c'
 	cat >fake/ivyc <<-'end'
 		#!/bin/sh

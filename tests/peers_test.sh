@@ -4,8 +4,7 @@
 . "$TOP/tests/lib.sh"
 
 setUp() {
-	rm -rf cache fake out
-	mkdir -p fake
+	mkdir fake
 	# What the scripts use, and no compilers.
 	for p in sh cat chmod cut date dirname dpkg-query env find flock grep head jq ls mkdir mv \
 		paste printf \

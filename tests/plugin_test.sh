@@ -6,7 +6,7 @@
 setUp() {
 	export PTH_EVENTS=none
 	unset PTH_PATH
-	rm -rf d && mkdir d
+	mkdir d
 }
 
 # descriptor NAME: stdin, below d/, of kind iut

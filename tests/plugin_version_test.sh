@@ -6,8 +6,7 @@
 setUp() {
 	export PTH_EVENTS=none
 	unset PTH_PATH
-	rm -rf p &&
-		mkdir -p p/services/iut/quic/parcel/templates \
+	mkdir -p p/services/iut/quic/parcel/templates \
 		p/services/iut/quic/parcel/version_configs
 	here=p/services/iut/quic/parcel
 	cat <<-'end' >"$here/plugin.yaml"

@@ -10,7 +10,6 @@ refused='not a regular expression: character 17: back-references are not support
 
 setUp() {
 	export PTH_EVENTS=none
-	rm -rf out
 }
 
 # A program that writes so many a's in a line, so many times, and stays.
@@ -23,24 +22,24 @@ writer() { # JSON a's lines
 }
 
 testReadiness() {
-	exec1 '{}' "$(writer '{"finite": false, "ready":
+	exec_one '{}' "$(writer '{"finite": false, "ready":
 		[{"kind": "log", "matches": "'"$evil"'", "timeout_us": 1000000}]}' 3000 1)"
 	assertEquals error "$(field .status)"
 	assertMatch "$(field .reason)" "$refused"
-	exec1 '{}' "$(writer '{"finite": false, "ready": [{"kind": "log",
+	exec_one '{}' "$(writer '{"finite": false, "ready": [{"kind": "log",
 		"matches": "(a|aa)*(a|aa)*b", "timeout_us": 1000000}]}' 60000 100)"
 	assertMatch "$(field .reason)" \
 		's: did not log /\(a\|aa\)\*\(a\|aa\)\*b/ within 1'
 }
 
 testAssertion() {
-	exec1 '{"assertions": [{"type": "output_contains", "service": "s",
+	exec_one '{"assertions": [{"type": "output_contains", "service": "s",
 		"pattern": "'"$evil"'"}]}' "$(writer '{}' 10 1)"
 	assertMatch "$(field '"\(.reason) \(.assertions)"')" 'back-references are not supported'
 }
 
 testRule() {
-	exec1 '{"expect": {"log": [{"service": "s", "matches": "(a|aa)*b"},
+	exec_one '{"expect": {"log": [{"service": "s", "matches": "(a|aa)*b"},
 		{"service": "s", "matches": "'"$evil"'"}]}}' \
 		"$(svc s '{}' sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20
 			do head -c 60000 /dev/zero | tr "\0" a; echo; done')"

@@ -10,7 +10,7 @@ records() {
 }
 
 setUp() {
-	rm -rf "${PTH_TMP:?}"/work && mkdir "$PTH_TMP/work" && cd "$PTH_TMP/work" || return
+	mkdir work && cd work || return
 	printf '{{ id }}={{ n * 2 }}{{ x|default("") }}\n' >t.j2
 }
 

@@ -75,10 +75,6 @@ oneTimeSetUp() {
 	nodes 2
 }
 
-setUp() {
-	rm -rf out ran
-}
-
 slurm() {
 	[ -z "$lacking" ] || skip "needs Slurm on this machine: $lacking (package slurm-wlm)"
 }

@@ -35,7 +35,6 @@ took() {
 }
 
 setUp() {
-	rm -rf out plan records err
 	plan='' steps='' asserts='' over=''
 }
 
