@@ -106,31 +106,31 @@ time.sleep(.1); s=socket.create_server(("127.0.0.1",5001)); time.sleep(9)'
 
 testNotReadyInTimeTellsTheLastLine() {
 	exec1 "$(svc s '{"finite": false,
-			"ready": [{"kind": "udp", "port": 4443, "timeout_us": 100000}]}' \
+			"ready": [{"kind": "udp", "port": 4443, "timeout_us": 900000}]}' \
 		sh -c 'echo cannot find my key; sleep 9')" \
 		"$(svc c '{"after": [{"service": "s", "state": "ready"}]}' true)"
 	assertEquals error "$(field .status)"
 	assertEquals \
-		's: did not bind UDP port 4443 within 100 ms; last log line: cannot find my key' \
+		's: did not bind UDP port 4443 within 900 ms; last log line: cannot find my key' \
 		"$(field .reason)"
 	assertEquals 'not ready' "$(field .services.s.reason)"
 	assertEquals 'not started' "$(field .services.c.reason)"
 }
 
 testEveryKindOfReadinessSaysWhatWasMissing() {
-	failed='its readiness check (command) did not succeed within 60 ms'
+	failed='its readiness check (command) did not succeed within 500 ms'
 	looked=0
 	while IFS='|' read -r check want; do
 		looked=$((looked + 1))
 		exec1 "$(svc s \
-			"{\"finite\": false, \"ready\": [${check%\}}, \"timeout_us\": 60000}]}" \
+			"{\"finite\": false, \"ready\": [${check%\}}, \"timeout_us\": 500000}]}" \
 			sleep 9)"
 		assertEquals error "$(field .status)"
 		assertEquals "$check" "s: $want" "$(field .reason)"
 	done <<-END
-	{"kind": "tcp", "port": 5001}|did not listen on TCP port 5001 within 60 ms
-	{"kind": "file", "path": "up"}|did not make the file up within 60 ms
-	{"kind": "log", "matches": "^up\$"}|did not log /^up\$/ within 60 ms
+	{"kind": "tcp", "port": 5001}|did not listen on TCP port 5001 within 500 ms
+	{"kind": "file", "path": "up"}|did not make the file up within 500 ms
+	{"kind": "log", "matches": "^up\$"}|did not log /^up\$/ within 500 ms
 	{"kind": "command", "argv": ["sh", "-c", "exit 4"]}|$failed: exit code 4
 	{"kind": "command", "argv": ["sleep", "9"]}|$failed: it still ran
 	END

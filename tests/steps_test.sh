@@ -203,10 +203,11 @@ testRestartThatDoesNotComeUp() {
 	assertMatch "$(status)" 's ended with exit code 5'
 	took 0 5000
 	exec_ "$(svc s '{"finite": false,
-			"ready": [{"kind": "file", "path": "up", "timeout_us": 200000}]}' \
+			"ready": [{"kind": "file", "path": "up", "timeout_us": 900000}]}' \
 		sh -c 'echo x >>n; [ $(wc -l <n) != 1 ] || : >up; sleep 60')" \
 		"$(svc c '{}' sleep 9)"
-	assertMatch "$(status)" 'error: s: did not make the file up within 200 ms'
+	assertMatch "$(status)" 'error: s: did not make the file up within 900 ms'
+	assertEquals 'the second did not' 2 "$(wc -l <out/t/s/n)"
 }
 
 testPauseAndResume() {
