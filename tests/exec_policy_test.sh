@@ -71,6 +71,33 @@ testFailFastCounts() {
 	assertEquals 'failed failed failed failed' "$(statuses)"
 }
 
+# What stopped an earlier run does not stop the one that goes on with it; a new failure does.
+testResumeAfterFastFail() {
+	four '{"service_start_failures": true}' no-such-program
+	assertEquals 'error skipped skipped skipped' "$(statuses)"
+	assertEquals 1 "$(jq_out -c 'select(.id).result.fast_fail // empty' | wc -l)"
+	run pth-exec -j 1 --resume -o out in
+	assertCode 0
+	assertEquals 'error completed completed completed' "$(statuses)"
+	assertEquals '' "$(jq_out -c 'select(.id).result.fast_fail // empty')"
+	assertNoMatch "$err" run.failing_fast
+	pth-collect out >collected 2>/dev/null
+	assertEquals 4 "$(jq -c 'select(.id)' collected | wc -l)"
+	assertEquals 'the directory says the same' '' \
+		"$(jq -c 'select(.id).result | .conflicts // .fast_fail // empty' collected)"
+	{ one 1-t '{}' false; for i in 2 3 4; do one $i-t '{}' \
+		sh -c '[ -e ../../../mended ]'; done; end 4; } >in
+	run pth-exec -j 1 --fail-fast 1 -o out in
+	assertEquals 'failed skipped skipped skipped' "$(statuses)"
+	run pth-exec -j 1 --fail-fast 1 --resume -o out in
+	assertEquals 'failed failed skipped skipped' "$(statuses)"
+	: >mended
+	run pth-exec -j 1 --fail-fast 1 --resume -o out in
+	assertEquals 'failed failed completed completed' "$(statuses)"
+	run pth-exec -j 1 --fail-fast 1 --rerun failed -o out in
+	assertEquals 'failed skipped completed completed' "$(statuses)"
+}
+
 # Each switch with a failure of its category: what the next test gets with it
 # absent, true, false, and true beside critical_only.
 testEverySwitch() {

@@ -10,7 +10,8 @@
 #include "io/record.h"
 #include "run/rundir.h"
 
-/* Are both results the same, wherever the run directory was then? */
+/* Are both results the same, wherever the run directory was then and whatever the test did to the
+ * rest of the run? */
 static bool
 same_result(const json_t *a, const json_t *b)
 {
@@ -21,6 +22,7 @@ same_result(const json_t *a, const json_t *b)
 		json_object_del(both[i], PTH_KEY(result, run_dir));
 		json_object_del(both[i], PTH_KEY(result, dir));
 		json_object_del(both[i], PTH_KEY(result, conflicts));
+		json_object_del(both[i], PTH_KEY(result, fast_fail));
 	}
 	return json_equal(x, y) != 0;
 }

@@ -207,8 +207,7 @@ static bool
 one(struct pth_select *in, const struct pth_home *home, const char *run, json_t *rec,
     struct pth_buf *b)
 {
-	struct pth_rundir none = { .fd = -1 };
-	json_auto_t *result = pth_select_result(in, &none, rec);
+	json_auto_t *result = pth_select_result(in, rec);
 	bool error = pth_test_error(rec) != NULL;
 	pth_auto_buf dir = PTH_BUF_INIT;
 	struct pth_places places = { .share = home->share,

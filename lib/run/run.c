@@ -199,12 +199,16 @@ emit(struct pth_run *run, json_t *take, struct pth_err *e)
 	return pth_rec_write_line(&run->out, rec, &line, e);
 }
 
-/* The result that a test gets at once, or NULL when it is to run. */
+/* The result that a test gets at once, or NULL when it is to run. kept: it is of an earlier run. */
 static json_t *
-at_once(struct pth_run *run, json_t *rec)
+at_once(struct pth_run *run, json_t *rec, bool *kept)
 {
-	json_t *result = pth_select_result(&run->in, &run->dir, rec);
+	json_t *result = pth_select_result(&run->in, rec);
 
+	if (result == NULL) {
+		result = pth_select_kept(&run->in, &run->dir, rec);
+		*kept = result != NULL;
+	}
 	if (result == NULL && run->runner.interrupted)
 		return pth_result_without(PTH_S_INTERRUPTED, PTH_CAT_NONE, "not begun");
 	if (result == NULL && run->runner.fastfail.triggered)
@@ -212,15 +216,16 @@ at_once(struct pth_run *run, json_t *rec)
 	return result;
 }
 
-/* The test has its result without a run. */
+/* The test has its result without a run. What an earlier run has come to does not stop this one, or
+ * a run that a failure has stopped could not go on when its cause is gone. */
 static void
-settle(struct pth_run *run, json_t *rec, json_t *result)
+settle(struct pth_run *run, json_t *rec, json_t *result, bool kept)
 {
 	pth_test_set_result(rec, result);
 	if (!run->opened)
 		return;
 	pth_result_set_run_dir(result, run->dir.path);
-	if (pth_fastfail_note(&run->runner.fastfail, rec, pth_mono_us()))
+	if (!kept && pth_fastfail_note(&run->runner.fastfail, rec, pth_mono_us()))
 		pth_result_set_fast_fail(result, pth_fastfail_json(&run->runner.fastfail));
 }
 
@@ -228,7 +233,7 @@ int
 pth_run_take(struct pth_run *run, json_t *take, struct pth_err *e)
 {
 	json_auto_t *rec = take, *result = NULL;
-	bool test = pth_rec_is_test(rec), runs;
+	bool test = pth_rec_is_test(rec), kept = false, runs;
 	pth_auto_buf line = PTH_BUF_INIT;
 
 	if (test && !run->opened && !run->in.dry && open_run(run, rec, e) != 0)
@@ -236,7 +241,7 @@ pth_run_take(struct pth_run *run, json_t *take, struct pth_err *e)
 	if (test && run->opened)
 		pth_fallback_apply(&run->engine, rec);
 	if (test)
-		result = at_once(run, rec);
+		result = at_once(run, rec, &kept);
 	runs = test && result == NULL;
 	if (test && run->opened) {
 		pth_rec_line(&line, rec);
@@ -245,7 +250,7 @@ pth_run_take(struct pth_run *run, json_t *take, struct pth_err *e)
 		run->planned++;
 	}
 	if (result != NULL)
-		settle(run, rec, pth_take(&result));
+		settle(run, rec, pth_take(&result), kept);
 	if (!run->opened)
 		return emit(run, pth_take(&rec), e);
 	if (runs && run->in.resume && !run->cleaned && pth_test_compose(rec) != NULL) {

@@ -222,15 +222,12 @@ pth_select_release(struct pth_select *in)
 	pth_strv_free(in->skip.v);
 }
 
-/*
- * The stored result of an earlier run of the same test: complete (its file
- * was put into place), neither left out nor cut short, and of the same plan. What the stream of
- * that run said of it counts before the file, which the test may have reached;
- * pth-collect tells when they disagree.
- */
-static json_t *
-stored(const struct pth_select *in, struct pth_rundir *dir, json_t *rec)
+json_t *
+pth_select_kept(const struct pth_select *in, struct pth_rundir *dir, json_t *rec)
 {
+	if (!in->resume)
+		return NULL;
+
 	const char *id = pth_rec_id(rec);
 	json_auto_t *old = pth_rundir_get(dir->fd, id, "record.json", NULL);
 	json_auto_t *file = pth_rundir_get(dir->fd, id, "result.json", NULL);
@@ -246,6 +243,7 @@ stored(const struct pth_select *in, struct pth_rundir *dir, json_t *rec)
 	if (in->rerun_failed && pth_fault_of(old) != PTH_CAT_NONE)
 		return NULL;
 	pth_result_set_run_dir(result, dir->path);
+	json_object_del(result, PTH_KEY(result, fast_fail)); /* it stopped that run, not this one */
 	return json_incref(result);
 }
 
@@ -271,7 +269,7 @@ pth_select_left_out(const struct pth_select *in, const json_t *rec)
 }
 
 json_t *
-pth_select_result(struct pth_select *in, struct pth_rundir *dir, json_t *rec)
+pth_select_result(struct pth_select *in, json_t *rec)
 {
 	const json_t *plan = pth_rec_plan(rec), *env = pth_plan_environment(plan), *error;
 	const char *fault, *left_out = pth_select_left_out(in, rec);
@@ -292,7 +290,5 @@ pth_select_result(struct pth_select *in, struct pth_rundir *dir, json_t *rec)
 		        "cannot be run by this version");
 		return pth_result_without(PTH_S_UNSUPPORTED, PTH_CAT_NONE, reason);
 	}
-	if (in->dry)
-		return pth_result_without(PTH_S_SKIPPED, PTH_CAT_NONE, "dry run");
-	return in->resume ? stored(in, dir, rec) : NULL;
+	return in->dry ? pth_result_without(PTH_S_SKIPPED, PTH_CAT_NONE, "dry run") : NULL;
 }

@@ -44,9 +44,13 @@ int pth_select_file(struct pth_select *in, const struct pth_rec_in *from, struct
 /* -1 with e, code PTH_USAGE, when a pattern matches no test; e names the nearest ones. */
 int pth_select_check(const struct pth_select *in, struct pth_err *e);
 
-/* The result of a test that is not run, or NULL when it is to run. May mark
- * the record with an error. dir may be closed (fd -1) for a dry run. */
-json_t *pth_select_result(struct pth_select *in, struct pth_rundir *dir, json_t *rec);
+/* The result of a test that cannot or shall not run, or NULL. May mark the record with an error. */
+json_t *pth_select_result(struct pth_select *in, json_t *rec);
+/* After that: the result that the test keeps of an earlier run in dir, or NULL when it is to run.
+ * It is complete (its file was put into place), neither left out nor cut short, and of the same
+ * plan. What the stream of that run said of it counts before the file, which the test may have
+ * reached; pth-collect tells when they disagree. */
+json_t *pth_select_kept(const struct pth_select *in, struct pth_rundir *dir, json_t *rec);
 void pth_select_release(struct pth_select *in);
 /* A result without a run. */
 json_t *pth_result_without(enum pth_status status, enum pth_category category, const char *reason);

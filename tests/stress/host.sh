@@ -12,7 +12,8 @@ want_statuses() {
 # What is said of a test is the truth, or that it is an error.
 true_or_error() {
 	statuses ran | comm -23 - wanted | grep -v ' error$' >other
-	[ ! -s other ] || bad "$1: $(tr '\n' ' ' <other)"
+	[ ! -s other ] || bad "$1: $(tr '\n' ' ' <other)$(jq -rs 'map(.result.reason // empty) |
+		unique | join("; ")' ran)"
 }
 
 # The disk becomes full while tests run, at different places.
