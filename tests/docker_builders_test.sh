@@ -16,7 +16,14 @@ oneTimeTearDown() {
 
 ready() {
 	[ "$PTH_BUILD" = build ] || skip 'pth-init is not static with sanitizers' || return
-	need git git && engine_start && toolchains
+	need git git && engine_start && toolchains && none_built
+}
+
+# What an earlier test has built would not be built, nor have a log.
+none_built() {
+	# shellcheck disable=SC2046 # names
+	docker rmi -f $(docker images --format '{{.Repository}}:{{.Tag}}' 'hello_*') \
+		>/dev/null 2>&1 || :
 }
 
 # --- the sources: commit 1 says "first", commit 2 "second" ---
@@ -426,8 +433,6 @@ testDependencies() {
 		registry https://pypi.org/simple/h11/ || return
 	for l in go rust python cpp; do
 		mkdir -p "with/$l" && (cd "with/$l" && "with_library_$l") || return
-		# One that BuildKit made of the same has no layers that the other builder finds.
-		docker rmi -f "hello_$l-functional:latest" >/dev/null 2>&1
 	done
 	program go /usr/local/bin/hello ''
 	program rust /usr/local/bin/hello ''

@@ -99,17 +99,22 @@ testSignals() {
 	assertEquals '' "$(ours)"
 }
 
+# state PATTERN: a script that prints the state of the server when it is that, or after 5 s. A
+# process that is stopped while it waits for a processor or the disk looks so until it has had it.
+state() {
+	printf '"%s"' 'while read -r up pid; do [ $up != up ] || break; done <stdout.log; n=0;
+		      while read -r pid name state rest </proc/$pid/stat && [ $n -lt 250 ]; do
+		        case $state in '"$1"') break ;; esac; n=$((n + 1)); sleep 0.02; done;
+		      echo $state'
+}
+
 testPauseAndResume() {
 	docker_ready || return
-	state='"while read -r up pid; do [ $up != up ] || break; done <stdout.log;
-		      while read -r pid name state rest </proc/$pid/stat; do
-		        [ $state = D ] || break; done;
-		      echo $state"'
 	steps "
 		- {pause: server}
-		- {exec: {service: server, argv: [sh, -c, $state]}}
+		- {exec: {service: server, argv: [sh, -c, $(state T)]}}
 		- {resume: server}
-		- {exec: {service: server, argv: [sh, -c, $state]}}
+		- {exec: {service: server, argv: [sh, -c, $(state '[SR]')]}}
 		- {pause: server}" \
 			'[{type: service_running, service: server},
 				{type: service_responsive, service: server}]' >t.yaml
@@ -292,7 +297,10 @@ testEndsInTheMiddle() {
 	begun
 	kill -KILL $exec
 	wait $exec 2>/dev/null
-	assertEquals 2 "$(pth-clean | grep -c '^removed')"
+	# The client may have ended, or not.
+	out=$(pth-clean)
+	assertMatch "$out" '^removed container pth-001-steps-[^ ]*-server '
+	assertMatch "$out" '^removed network pth-001-steps-'
 	assertEquals '' "$(ours)"
 }
 

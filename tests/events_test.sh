@@ -192,7 +192,7 @@ testImages() {
 	for end in 'sleep 60; false' 'exit 3' true; do
 		over="{\"plan\": {\"setup\": [{$image, \"$end\", \"one\"]}]}}"
 		{ rec t "$(svc s '{}' true)" && end 1; } >in
-		rm -rf out
+		rm -rf out events
 		PTH_EVENTS='' pth-exec -o out <in >records 2>events &
 		pid=$!
 		assertSoon 20 grep -q '"image.building"' events

@@ -25,6 +25,7 @@ three() {
 terminal() {
 	cols=$1 rows=$2
 	shift 2
+	rm -f go tty.* # or those of the one before would do
 	# shellcheck disable=SC2086 # words
 	TERM=${term-xterm} python3 "$TOP/tests/fixtures/terminal.py" ${resize:-} "$cols" "$rows" \
 		pth-exec -j 1 -o out "$@" in >records &
@@ -64,7 +65,6 @@ testTheTimeOfTheLastRun() {
 	until='3-t .*about 59m .*s left' terminal 100 24
 	assertEquals 0 "$code"
 	echo '{"duration_us": 1}' >out/3-t/result.json
-	rm go tty.*
 	until='3-t .*  over the 0.0 s of last time' terminal 100 24
 	assertEquals 0 "$code"
 }
@@ -100,7 +100,7 @@ testSmallAndResizedTerminals() {
 	until='3-t-with-a-name-  running' terminal 50 3
 	assertEquals '' "$(grep -E '^.{50}' tty.screens | grep -v '^ran\|run.started')"
 	assertEquals 4 "$(tr -d '\n' <tty.end | grep -oE 'run.started|ran [123]/3' | wc -l)"
-	rm -rf out go tty.* # no time of a last run, that it may be over before it is drawn
+	rm -rf out # no time of a last run, that it may be over before it is drawn
 	resize='--resize left 30' until='^  3-t-with-a-name-  running$' terminal 100 24
 	assertEquals 'the last line of the last drawing fits' 29 \
 		"$(tr '\r' '\n' <tty.raw | grep -a 'running *.\[1A' | tail -n 1 |
@@ -114,7 +114,6 @@ testTerminalsThatCannot() {
 	term=dumb until='ran 2/3' terminal 100 24
 	assertEquals 'no sequence' '' "$(tr -d '\r' <tty.raw | LC_ALL=C grep -a '[^ -~]')"
 	assertMatch "$end" '^ran 3/3 3-t '
-	rm go tty.*
 	export NO_COLOR=1
 	terminal 100 24
 	unset NO_COLOR
@@ -136,14 +135,12 @@ testSettings() {
 			.settings = {progress: {enable_progress_bar: false},
 			  logging: {enable_colors: false}} else . end' in >in2
 	mv in2 in
-	rm go tty.*
 	until='ran 2/3' terminal 100 24
 	assertNoMatch "$(cat tty.screens)" 'done,'
 	assertNoMatch "$(cat -v tty.raw)" '\^\[\[[0-9]*m'
 	assertMatch "$end" '^ran 3/3'
 	jq -c 'if .id then .settings.progress.enable_progress_bar = 5 else . end' in >in2
 	mv in2 in
-	rm go tty.*
 	terminal 100 24 --progress=tty
 	assertMatch "$(cat tty.screens)" 'done,'
 }

@@ -240,12 +240,13 @@ testADirectoryThatIsMade() {
 testManyWriters() {
 	for i in 1 2 3 4 5; do
 		plan='{"environment": {"isolation": "full"}}'
-		{ rec "$i-a" "$(svc a '{}' sleep .3)"; rec "$i-b" "$(svc a '{}' sleep .3)"
-		  end 2; } >in$i
+		{ rec "$i-a" "$(waits)"; rec "$i-b" "$(svc a '{}' true)"; end 2; } >in$i
 	done
 	for i in 1 2 3 4 5; do
 		{ pth-exec -j 1 -o out in$i >records$i 2>err$i; echo $? >code$i; } &
 	done
+	assertSoon 20 sh -c '[ "$(cat code? 2>/dev/null | wc -l)" = 4 ]'
+	: >go
 	wait
 	assertEquals '0 4 4 4 4' "$(cat code? | sort | xargs)"
 	first=$(grep -l 0 code? | tr -d code)

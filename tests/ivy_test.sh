@@ -164,13 +164,13 @@ state_files passed' "$(judged)"
 # What is compiled takes longer than the server may run, and the test.
 testCompilationIsNobodysTime() {
 	need jq jq && need openssl openssl && need_namespaces || return
-	model slow 'echo test_completed' && echo '#slow 2' >>'mod el/deep er/slow.ivy'
-	entry slow '' ', timeout: 1'
-	sed -i 's/- name: slow/&\n    timeout: 1/' x.yaml
+	model slow 'echo test_completed' && echo '#slow 5' >>'mod el/deep er/slow.ivy'
+	entry slow '' ', timeout: 4'
+	sed -i 's/- name: slow/&\n    timeout: 4/' x.yaml
 	execute
 	assertEquals 'slow passed' "$(judged)"
 	assertTrue 'the server began before the compilation had ended' "$(jq \
-		'select(.id) | .result.services.server.started_us >= 2000000' collected.jsonl)"
+		'select(.id) | .result.services.server.started_us >= 5000000' collected.jsonl)"
 }
 
 # A tester that is a server is ready when its first cycle is over.

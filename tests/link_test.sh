@@ -300,6 +300,7 @@ testExcusedLosses() {
 	unshare -n sleep "2$nap" & right=$!
 	await 'asleep 1 && asleep 2'
 	for excused in '' yes; do
+		rm -f said log # or those of the one before would do
 		PTH_EVENTS=text pth-link -b "/proc/$left/ns/net" "/proc/$right/ns/net" -l log \
 			>said 2>err & link=$!
 		await 'grep -q ready said'

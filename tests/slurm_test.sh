@@ -214,10 +214,11 @@ testNoSharedDirectory() {
 
 testCancelledFromOutside() {
 	slurm || return
-	plan 8 'sleep 5' >in
+	plan 8 'sleep 60' >in
 	pth-spread --slurm --chunk 4 --poll 1 -o out <in >spread 2>err &
 	pid=$!
-	until [ -s ran ]; do sleep 0.05; done
+	# Both parts are there, or the second would come after it and run to its end.
+	until [ -s ran ] && [ "$(squeue -hr | wc -l)" = 2 ]; do sleep 0.05; done
 	scancel -u root
 	wait $pid
 	assertEquals 0 $?

@@ -92,7 +92,7 @@ s.accept()[0].send(b"hello"); s.accept()')"
 }
 
 testSignals() {
-	steps='[{"signal": {"service": "s", "signal": "HUP"}}, {"wait_us": 150000},
+	steps='[{"signal": {"service": "s", "signal": "HUP"}}, {"wait_us": 600000},
 		{"signal": {"service": "s", "signal": "KILL"}}, {"wait_us": 50000}]'
 	exec_ "$(server)"
 	assertEquals 'an end that was asked for is no crash' 'completed: null' "$(status)"
@@ -102,7 +102,7 @@ testSignals() {
 	exec_ "$(server)"
 	assertEquals 'an exit code that was not asked for is' 'failed: s ended with exit code 3' \
 		"$(status)"
-	steps='[{"signal": {"service": "s", "signal": "TERM"}}, {"wait_us": 150000},
+	steps='[{"signal": {"service": "s", "signal": "TERM"}}, {"wait_us": 600000},
 		{"signal": {"service": "s", "signal": "HUP"}}]'
 	exec_ "$(server)"
 	assertEquals 'failed: step 3 of 3 (signal): s does not run (exit code 0)' "$(status)"
@@ -112,7 +112,8 @@ testRestart() {
 	steps='[{"wait_us": 50000}, {"restart": {"service": "s"}},
 		{"exec": {"argv": ["cat", "s/up"]}}]'
 	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "file", "path": "up"}]}' \
-		sh -c 'trap "exit 0" TERM; sleep .1; echo $$ >up; while :; do sleep .02; done')" \
+		sh -c 'trap "exit 0" TERM; sleep .1; echo $$ >new; mv new up
+			while :; do sleep .02; done')" \
 		"$(svc c '{}' sleep .6)"
 	assertEquals 'completed: null' "$(status)"
 	assertEquals 'true true true' "$(oks)"
