@@ -160,7 +160,7 @@ testLimitsOfAnOrdinaryUser() {
 	need_user || return
 	as=as_user dir=$PTH_TMP/user/out
 	exec1 '{"service": {"limits": {"processes": 4, "files": 33}, "timeout_us": 3000000}}' \
-		sh -c 'ulimit -n; for i in 1 2 3 4 5 6; do sleep 0.2 & done; wait'
+		sh -c 'ulimit -n; for i in 1 2 3 4 5 6; do sleep 2 & done; wait'
 	assertCode 0
 	assertMatch "$(field .services.a.limits.processes)" '^(rlimit|cgroup v2)$'
 	assertMatch "$(cat "$dir/t/a/stderr.log")" '[Cc]annot fork|Resource temporarily'

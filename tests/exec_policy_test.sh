@@ -244,7 +244,7 @@ testTestLevel() {
 }
 
 testSkipAndUnordered() {
-	{ one 1-t '{}' sleep 0.4; one 2-t '{}' true; one 3-t '{}' true; end 3; } >in
+	{ one 1-t '{}' sleep 1.5; one 2-t '{}' true; one 3-t '{}' true; end 3; } >in
 	run pth-exec -j 2 --unordered --skip '3-*' -o out in
 	assertCode 0
 	assertEquals 1-t "$(jq_out -r 'select(.id).id' | tail -n 1)"

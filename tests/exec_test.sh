@@ -225,13 +225,15 @@ testPhasesRunInOrderAndCriticalOnesCount() {
 }
 
 testStopLadder() {
-	exec1 "$(svc s '{"finite": false}' sh -c "trap '' TERM; sleep 9 & wait; wait; sleep 9")" \
-		"$(svc c '{}' sleep .2)"
+	up='"finite": false, "ready": [{"kind": "log", "matches": "up"}]'
+	after='{"after": [{"service": "s", "state": "ready"}]}'
+	exec1 "$(svc s "{$up}" sh -c "trap '' TERM; echo up; sleep 9 & wait; wait; sleep 9")" \
+		"$(svc c "$after" true)"
 	assertEquals 'completed true KILL stopped' "$(field '
 		.status + " " + (.services.s | "\(.killed) \(.signal) \(.reason)")')"
-	exec1 "$(svc s '{"finite": false, "stop": {"signal": "USR1"}}' \
+	exec1 "$(svc s "{$up, \"stop\": {\"signal\": \"USR1\"}}" \
 		sh -c "trap 'echo bye; exit 0' USR1; echo up; while :; do sleep .05; done")" \
-		"$(svc c '{}' sleep .2)"
+		"$(svc c "$after" true)"
 	assertEquals bye "$(tail -n 1 out/t/s/stdout.log)"
 }
 
