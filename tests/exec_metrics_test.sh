@@ -174,7 +174,8 @@ testNoSamples() {
 	exec_one '{}' "$(svc s '{}' true)"
 	assertEquals completed "$(field .status)"
 	for off in enabled collect_system_metrics; do
-		exec_one "{\"settings\": {\"metrics\": {\"$off\": false}}}" "$(svc s '{}' sleep 0.1)"
+		exec_one "{\"settings\": {\"metrics\": {\"$off\": false}}}" \
+			"$(svc s '{}' sleep 0.1)"
 		assertEquals completed "$(field .status)"
 		assertFalse "$off" '[ -e out/t/metrics.jsonl ]'
 		exec_one "{\"settings\": {\"observers\": {\"metrics\": {\"$off\": false}}}}" \

@@ -115,8 +115,8 @@ testAnotherServiceMakesNothingReady() {
 	need /usr/bin/python3 python3 || return
 	# shellcheck disable=SC2086 # words
 	for json in '{}' "$NONE"; do
-		exec_one "$json" "$(svc b '{"finite": false, "ready": [{"kind": "file", "path": "up",
-			"timeout_us": 9000000}]}' $PY tcp up)" \
+		exec_one "$json" "$(svc b '{"finite": false, "ready": [{"kind": "file",
+			"path": "up", "timeout_us": 9000000}]}' $PY tcp up)" \
 			"$(svc a "$(printf '%s' "$TCP" | jq -c '.after = [{"service": "b",
 			  "state": "ready"}]')" sleep 100)"
 		assertMatch "$(field .services.a.error)" \
