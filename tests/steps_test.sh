@@ -215,8 +215,9 @@ testPauseAndResume() {
 	steps='[{"pause": {"service": "s"}}, {"wait_us": 100000},
 		{"exec": {"service": "s",
 		  "argv": ["sh", "-c", "wc -c <n >was; sleep .2; wc -c <n >is; cmp was is"]}},
-		{"resume": {"service": "s"}}, {"exec": {"service": "s", "argv": ["sh", "-c",
-		  "while wc -c <n >is; cmp -s was is; do sleep .02; done"]}}, {"wait_us": 1}]'
+		{"resume": {"service": "s"}}, {"wait_us": 200000}, {"exec": {"service": "s",
+		  "argv": ["sh", "-c",
+		  "while wc -c <n >is; cmp -s was is; do sleep .02; done"]}}]'
 	# the counter is in a process group of its own; without a terminal set -m makes none
 	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "file", "path": "n"}]}' \
 		sh -c 'perl -e "setpgrp(0, 0); exec @ARGV" sh -c "while :; do printf x >>n
