@@ -169,7 +169,7 @@ testNamelessOrphan() {
 	# The service ends when it has been said, however long the orphan takes to begin.
 	assertMatch "$(became "$NONE" "$LONG" sh -c "${orphan%sleep*}
 		until grep -q service.port_held ../../events.jsonl; do sleep 0.05; done; exit 3")" \
-		'^ended with exit code 3 .* held by process [0-9]+ \(python3\), not by this service$'
+		'^ended with exit code 3.* held by process [0-9]+ \(python3\), not by this service$'
 	need_user || return
 	mkdir -p -m 777 user && chmod 755 "$PTH_TMP" && rm -rf user/*
 	one '{}' "$(svc a "$LONG" sh -c "$orphan")" "$(svc c \
