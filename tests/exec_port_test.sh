@@ -52,7 +52,8 @@ oneTimeSetUp() {
 	        c.recv(1000)
 	        c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 	        c.close()
-	    elif word == "wait": time.sleep(1)
+	    elif word == "go":
+	        while not os.path.exists("../c/go"): time.sleep(.02)
 	time.sleep(100)
 	P
 	PY="/usr/bin/python3 $PTH_TMP/hold.py $port"
@@ -199,8 +200,8 @@ testConnectedSocketIsNoServer() {
 		"failure_threshold_count": 1,
 		"enable_background_monitoring": true}}' \
 		"$(svc a "$UDP_LONG" sh -c \
-		"$PY udp wait connect")" "$(svc c \
-		'{"after": [{"service": "a", "state": "ready"}]}' sleep 4)"
+		"$PY udp go connect")" "$(svc c \
+		'{"after": [{"service": "a", "state": "ready"}]}' sh -c ': >go; sleep 4')"
 	assertEquals completed "$(field .status)"
 }
 

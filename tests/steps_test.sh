@@ -470,12 +470,14 @@ testResponsiveLooksAtThePort() {
 	asserts='[{"type": "service_responsive", "service": "s"},
 		{"type": "port_open", "service": "s", "port": 5001}]'
 	after='{"after": [{"service": "s", "state": "ready"}]}'
-	listen='import socket, time; s = socket.create_server(("127.0.0.1", 5001)); time.sleep(.2)'
+	listen='import os, socket, time; s = socket.create_server(("127.0.0.1", 5001))
+while not os.path.exists("../c/go"): time.sleep(.02)
+s.close(); time.sleep(60)'
 	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "tcp", "port": 5001}]}' \
-		python3 -c "$listen; time.sleep(60)")" "$(svc c "$after" sleep .5)"
+		python3 -c "$listen")" "$(svc c "$after" sleep .5)"
 	assertEquals 'completed: null true true' "$(status) $(held)"
 	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "tcp", "port": 5001}]}' \
-		python3 -c "$listen; s.close(); time.sleep(60)")" "$(svc c "$after" sleep 1.5)"
+		python3 -c "$listen")" "$(svc c "$after" sh -c ': >go; sleep 1.5')"
 	assertEquals \
 		'failed: service_responsive s: is running, but TCP port 5001 is not listened on' \
 		"$(status)"
@@ -483,7 +485,7 @@ testResponsiveLooksAtThePort() {
 	over='{"network_environment": {"failure_threshold_count": 2,
 			"monitoring_interval_seconds": 1}}'
 	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "tcp", "port": 5001}]}' \
-		python3 -c "$listen; s.close(); time.sleep(60)")" "$(svc c "$after" sleep 15)"
+		python3 -c "$listen")" "$(svc c "$after" sh -c ': >go; sleep 15')"
 	assertEquals 'error: s: does not listen on TCP port 5001 any more' "$(status)"
 	assertEquals lost "$(field .services.s.reason)"
 }
