@@ -200,9 +200,10 @@ testConnectedSocketIsNoServer() {
 		"failure_threshold_count": 1,
 		"enable_background_monitoring": true}}' \
 		"$(svc a "$UDP_LONG" sh -c \
-		"$PY udp go connect")" "$(svc c \
+		"$PY udp go connect up")" "$(svc c \
 		'{"after": [{"service": "a", "state": "ready"}]}' sh -c ': >go; sleep 4')"
 	assertEquals completed "$(field .status)"
+	assertTrue 'it has connected' '[ -e out/t/a/up ]'
 }
 
 # Where it cannot be told, what is there counts as before, and this is said.
