@@ -172,7 +172,8 @@ testCaptureOptions() {
 	assertCode 0
 	assertEquals 6 "$(of client/capture.pcapng ip.version)"
 	assertEquals 4 "$(of server/capture.pcapng ip.version)"
-	assertEquals 80 "$(of client/capture.pcapng frame.cap_len)"
+	# A reset is shorter than that.
+	assertEquals 80 "$(of client/capture.pcapng frame.cap_len | sed 's/.* //')"
 	assertLeast 94 "$(of client/capture.pcapng frame.len | sed 's/.* //')" bytes
 	assertEquals "$(result .capture.packets)" \
 		"$(tshark -r "$dir/client/capture.pcapng" 2>/dev/null | wc -l)"
