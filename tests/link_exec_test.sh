@@ -172,8 +172,10 @@ testCaptureOptions() {
 	assertCode 0
 	assertEquals 6 "$(of client/capture.pcapng ip.version)"
 	assertEquals 4 "$(of server/capture.pcapng ip.version)"
-	# A reset is shorter than that.
 	assertEquals 80 "$(of client/capture.pcapng frame.cap_len | sed 's/.* //')"
+	assertEquals 'a reset, which is shorter than that, is whole' '' "$(
+		tshark -r "$dir/client/capture.pcapng" -T fields -e frame.cap_len -e frame.len \
+			2>/dev/null | awk '$1 != ($2 < 80 ? $2 : 80)')"
 	assertLeast 94 "$(of client/capture.pcapng frame.len | sed 's/.* //')" bytes
 	assertEquals "$(result .capture.packets)" \
 		"$(tshark -r "$dir/client/capture.pcapng" 2>/dev/null | wc -l)"
