@@ -292,7 +292,8 @@ testEndsInTheMiddle() {
 	assertEquals 130 $?
 	assertEquals 'interrupted the run was over before it had ended' \
 		"$(head -1 out.jsonl | jq -r '"\(.result.status) \(.result.steps[1].text)"')"
-	assertEquals stop "$(tail -1 run/*/server/stdout.log)"
+	assertEquals "$(head -1 out.jsonl | jq -c .result.services.server)" stop \
+		"$(tail -1 run/*/server/stdout.log)"
 	assertEquals '' "$(ours)"
 	begun
 	kill -KILL $exec
