@@ -85,6 +85,18 @@ testProcOfAnOuterNamespace() {
 	assertEquals true "$(samples 'map(.services.s.fds // 0) | max > 3')"
 }
 
+# Who runs the test may himself not run while it does; all then comes at once. He
+# is woken by his parent, unless that does not run, either.
+testRunThatIsLateForItsFirstSample() {
+	echo 'read -r pid name state parent rest </proc/$PPID/stat
+		kill -STOP $parent $PPID; sleep 0.2; kill -CONT $parent $PPID' >stop
+	exec_one '{"plan": {"environment": {"isolation": "none"}}, "steps": {"actions": [
+		{"exec": {"service": "s", "argv": ["sh", "'"$PWD"'/stop"]}}]}}' \
+		"$(svc s '{"finite": false}' sleep 60)"
+	assertEquals "$(field .reason)" completed "$(field .status)"
+	assertEquals true "$(samples '.[-1] | .at_us > 200000 and .services.s.processes == 1')"
+}
+
 # Of several intervals the shortest counts, but not that of an observer that is off.
 testIntervalsOfObservers() {
 	set -- "$(svc s '{}' sh -c "$family")"

@@ -112,17 +112,25 @@ sample(struct supervisor *sup, int64_t now)
 	}
 }
 
+/* The first sample waits a little after all services are ready: at the start
+ * there is nothing to see, and a test of a few milliseconds does not pay for
+ * what its rusage says as well. */
+static int64_t
+first_sample(const struct supervisor *sup)
+{
+	return sup->sample_every == 0 || sup->state < PTH_TS_RUNNING ?
+	    PTH_NEVER :
+	    sup->zero + sup->ready_us + SAMPLE_FIRST_US;
+}
+
 void
 supervise_watch(struct supervisor *sup, int64_t now)
 {
-	if (sup->sample_every == 0 || sup->state < PTH_TS_RUNNING || sup->state >= PTH_TS_STOPPING)
+	if (sup->state >= PTH_TS_STOPPING)
 		return;
-	/* PTH_NEVER: all services are ready now. The first sample waits a little: at
-	 * the start there is nothing to see, and a test of a few milliseconds
-	 * does not pay for what its rusage says as well. */
-	if (sup->sample_next == PTH_NEVER) {
-		sup->sample_next = now + sup->sample_step;
-	} else if (now >= sup->sample_next) {
+	if (sup->sample_next == PTH_NEVER)
+		sup->sample_next = first_sample(sup);
+	if (now >= sup->sample_next) {
 		sup->sample_next = now + supervise_earlier(sup->sample_step, sup->sample_every);
 		if (sup->sample_step < sup->sample_every)
 			sup->sample_step *= 2;
@@ -133,7 +141,8 @@ supervise_watch(struct supervisor *sup, int64_t now)
 void
 supervise_watch_last(struct supervisor *sup, int64_t now)
 {
-	if (sup->sampled && sup->sample_every > 0)
+	/* It is the only one when nothing ran at the first, or when we did not. */
+	if (now >= first_sample(sup))
 		sample(sup, now);
 	sup->sample_next = PTH_NEVER;
 }
