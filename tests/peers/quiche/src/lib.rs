@@ -98,6 +98,16 @@ pub fn flush(conn: &mut quiche::Connection, socket: &UdpSocket) -> Result<()> {
     }
 }
 
+/// True when the error is what the network said, by ICMP, of a datagram that was sent before: too
+/// big, or that nobody listens there, yet or any more. QUIC goes on until its own limit.
+pub fn reported(e: &std::io::Error) -> bool {
+    const EMSGSIZE: i32 = 90;
+    const ENETUNREACH: i32 = 101;
+    const ECONNREFUSED: i32 = 111;
+    const EHOSTUNREACH: i32 = 113;
+    matches!(e.raw_os_error(), Some(EMSGSIZE | ENETUNREACH | ECONNREFUSED | EHOSTUNREACH))
+}
+
 /// Why a connection ended, for the log.
 pub fn ending(conn: &quiche::Connection) -> String {
     let error = |who, e: &quiche::ConnectionError| {

@@ -3,7 +3,8 @@
 //! Exit code 1 when a URL did not arrive whole with status 200.
 
 use pth_quiche::cli::{self, Args, Url};
-use pth_quiche::{config, ending, flush, is_legacy, log, random, Result, BUFFER, FLAGS, VALUED};
+use pth_quiche::{config, ending, flush, is_legacy, log, random, reported};
+use pth_quiche::{Result, BUFFER, FLAGS, VALUED};
 use quiche::h3::{self, NameValue};
 use quiche::{ConnectionId, RecvInfo};
 use std::collections::HashMap;
@@ -133,8 +134,7 @@ impl Fetcher {
                     }
                 }
                 Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => (),
-                // Nobody listens there yet, or any more: QUIC goes on until its own limit.
-                Err(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => (),
+                Err(e) if reported(&e) => (),
                 Err(e) => return Err(e.into()),
             }
             if self.conn.timeout().is_some_and(|t| t.is_zero()) {
