@@ -11,8 +11,9 @@ oneTimeTearDown() {
 	engine_stop
 }
 
-# A server without end that takes TERM, HUP and INT, and has the port.
-forever='trap "echo bye; kill $!; exit 0" TERM; trap "echo hup" HUP; trap "exit 0" INT
+# A server without end that takes TERM, HUP and INT, and has the port. INT comes to its child, too,
+# which says "stop": what is left of a service that has ended is killed.
+forever='trap "echo bye; kill \$!; exit 0" TERM; trap "echo hup" HUP; trap "wait \$!; exit 0" INT
 	/usr/local/libexec/pth/miniP_server -p 4443 -i 0.0.0.0 & echo up $$
 	while :; do sleep .02; done'
 
