@@ -183,6 +183,32 @@ testKilledAndResumed() {
 	assertMatch "$(cat err)" 'the end: the input is not that of the run'
 }
 
+# killed CALL: a submitter that is killed in its first such call, in its second, and so on, has lost
+# nothing and has nothing twice. Ends with the number of those calls in $calls.
+killed() {
+	calls=0
+	while [ $calls -lt 60 ]; do
+		rm -rf out ran
+		strace -o trace -e "trace=$1" -e "inject=$1:signal=KILL:when=$((calls + 1))" \
+			pth-spread --chunk 2 --window 1 -o out <in >first 2>/dev/null && return
+		calls=$((calls + 1))
+		run pth-spread --chunk 2 --window 1 -o out --resume <in
+		assertCode 0
+		all 4
+		assertEquals "$1 $calls: each ended once" '1-t 2-t 3-t 4-t' \
+			"$(jq -r 'select(.event == "test.ended").test' out/events.jsonl | xargs)"
+	done
+}
+
+testKilledAtEachRemoval() {
+	need strace strace || return
+	plan 4 >in
+	killed unlinkat
+	assertLeast 10 $calls 'removals'
+	killed renameat
+	assertLeast 5 $calls 'renamings'
+}
+
 testInterrupted() {
 	begin
 	run pth-spread -o out <in

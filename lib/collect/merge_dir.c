@@ -19,6 +19,10 @@
 
 #define SAID_MAX 4096
 #define TOGETHER 200 /* directories that one cp(1) copies */
+#define EVENTS "events.jsonl"
+/* While parts are moved: the place in EVENTS where those of the last one begin, and its directory.
+ * Whoever goes on after a SIGKILL begins there again. */
+#define EVENTS_AT ".events.at"
 
 struct pth_merge_dir {
 	struct pth_rundir to;
@@ -37,8 +41,11 @@ pth_merge_dir_open(const char *path, bool move, bool resume, struct pth_err *e)
 	struct pth_merge_dir *d = pth_xmalloc(sizeof *d);
 
 	*d = (struct pth_merge_dir){ .move = move, .fromfd = -1, .seen = json_object() };
-	if (pth_rundir_open(&d->to, path, "", "", resume, e) == 0)
+	if (pth_rundir_open(&d->to, path, "", "", resume, e) == 0) {
+		if (!resume)
+			unlinkat(d->to.fd, EVENTS_AT, 0);
 		return d;
+	}
 	json_decref(d->seen);
 	free(d);
 	return NULL;
@@ -81,24 +88,45 @@ copy(struct pth_merge_dir *d, struct pth_err *e)
 	return pth_err_set(e, PTH_SYSTEM, "%s: %s", d->from, said.len > 0 ? said.s : "cp failed");
 }
 
-/* All bytes of a file of the run directory there behind those of ours. */
+/* Makes our events (out) end where those of the directory there begin. */
 static int
-append(const struct pth_merge_dir *d, const char *name, struct pth_err *e)
+begin_events(const struct pth_merge_dir *d, int out, struct pth_err *e)
+{
+	pth_auto_buf text = PTH_BUF_INIT;
+	off_t size = lseek(out, 0, SEEK_END);
+	intmax_t at;
+	int n = 0;
+
+	if (pth_file_read_below(d->to.fd, EVENTS_AT, SAID_MAX, &text, NULL) == 0 &&
+	    text.s != NULL && sscanf(text.s, "%jd %n", &at, &n) == 1 &&
+	    strcmp(text.s + n, d->from) == 0 && at >= 0 && at <= size)
+		return ftruncate(out, at) == 0 ?
+		    0 :
+		    pth_err_set(e, PTH_SYSTEM, "%s/" EVENTS ":", d->to.path);
+	pth_buf_cut(&text, 0);
+	pth_buf_addf(&text, "%jd %s", (intmax_t)size, d->from);
+	return pth_file_write(d->to.fd, EVENTS_AT, text.s, text.len, e);
+}
+
+/* The events of the run directory there, behind ours. */
+static int
+append_events(const struct pth_merge_dir *d, struct pth_err *e)
 {
 	static char part[65536];
-	pth_auto_fd in = pth_open_regular(d->fromfd, name, NULL);
-	pth_auto_fd out = in < 0 ? -1 :
-	                           pth_file_ours(d->to.fd, name, O_WRONLY | O_CREAT | O_APPEND, e);
+	pth_auto_fd in = pth_open_regular(d->fromfd, EVENTS, NULL);
+	pth_auto_fd out = in < 0 ?
+	    -1 :
+	    pth_file_ours(d->to.fd, EVENTS, O_WRONLY | O_CREAT | O_APPEND, e);
 	ssize_t n;
 
 	if (in < 0)
 		return 0;
-	if (out < 0)
+	if (out < 0 || (d->move && begin_events(d, out, e) != 0))
 		return -1;
 	while ((n = read(in, part, sizeof part)) > 0)
 		if (pth_write_all(out, part, (size_t)n) != 0)
 			break;
-	return n == 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "%s/%s:", d->to.path, name);
+	return n == 0 ? 0 : pth_err_set(e, PTH_SYSTEM, "%s/" EVENTS ":", d->to.path);
 }
 
 /* The tests that follow come out of another run directory. */
@@ -126,7 +154,7 @@ change(struct pth_merge_dir *d, const char *from, struct pth_err *e)
 	pth_buf_addf(&source, "%s/experiment.yaml", from);
 	if (json_object_size(d->seen) == 1)
 		pth_rundir_source(&d->to, source.s);
-	return append(d, "events.jsonl", e);
+	return append_events(d, e);
 }
 
 /* One directory, unless it is not there: then the test has none, or was moved before we were
@@ -219,6 +247,7 @@ pth_merge_dir_end(struct pth_merge_dir *d, const char *lacks, struct pth_err *e)
 	pth_auto_buf end = PTH_BUF_INIT;
 
 	pth_rec_end_line(&end, d->tests, lacks);
+	unlinkat(d->to.fd, EVENTS_AT, 0);
 	return copy(d, e) == 0 && pth_journal_add(&d->to.plan, &end, e) == 0 ?
 	    pth_journal_add(&d->to.results, &end, e) :
 	    -1;

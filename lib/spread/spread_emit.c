@@ -1,4 +1,5 @@
 /* This file writes the results of parts on, in the order of their tests. */
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -83,18 +84,30 @@ emit(struct pth_spread *s, size_t i, struct pth_err *e)
 	return r;
 }
 
+/* What a part has left goes, first by its name: a directory that is half gone is no run directory,
+ * and whoever goes on after a SIGKILL would not find there what he has moved away already. */
+static int
+clear(const struct pth_spread *s, size_t i, struct pth_err *e)
+{
+	char run[32], emitted[32];
+
+	snprintf(run, sizeof run, "%zu/run", i + 1);
+	snprintf(emitted, sizeof emitted, "%zu/emitted", i + 1);
+	if (pth_rmtree(s->partsfd, emitted, e) != 0)
+		return -1;
+	if (renameat(s->partsfd, run, s->partsfd, emitted) == 0)
+		return pth_rmtree(s->partsfd, emitted, e);
+	return errno == ENOENT ? 0 : pth_err_set(e, PTH_SYSTEM, "%s/%s:", s->parts_path, run);
+}
+
 int
 spread_emit(struct pth_spread *s, struct pth_err *e)
 {
-	char run[32];
-
 	while (s->emitted < s->count && spread_is_whole(s, s->emitted) &&
 	    s->parts[s->emitted].state >= DONE) {
-		if (emit(s, s->emitted, e) != 0)
+		if (emit(s, s->emitted, e) != 0 || clear(s, s->emitted, e) != 0)
 			return -1;
-		snprintf(run, sizeof run, "%zu/run", ++s->emitted);
-		if (pth_rmtree(s->partsfd, run, e) != 0)
-			return -1;
+		s->emitted++;
 		spread_tell(s, s->emitted - 1);
 	}
 	return 0;
