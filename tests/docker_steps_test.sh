@@ -14,7 +14,7 @@ oneTimeTearDown() {
 # A server without end that takes TERM, HUP and INT, and has the port. INT comes to its child, too,
 # which says "stop": what is left of a service that has ended is killed.
 forever='trap "echo bye; kill \$!; exit 0" TERM; trap "echo hup" HUP; trap "wait \$!; exit 0" INT
-	/usr/local/libexec/pth/miniP_server -p 4443 -i 0.0.0.0 & echo up $$
+	echo up $$; /usr/local/libexec/pth/miniP_server -p 4443 -i 0.0.0.0 &
 	while :; do sleep .02; done'
 
 # A test of $forever, with $server (lines of it), $client (a service) and these
@@ -103,7 +103,7 @@ testSignals() {
 # state PATTERN: a script that prints the state of the server when it is that, or after 5 s. A
 # process that is stopped while it waits for a processor or the disk looks so until it has had it.
 state() {
-	printf '"%s"' 'while read -r up pid; do [ $up != up ] || break; done <stdout.log; n=0;
+	printf '"%s"' 'until read -r up pid <stdout.log; do sleep 0.02; done; n=0;
 		      while read -r pid name state rest </proc/$pid/stat && [ $n -lt 250 ]; do
 		        case $state in '"$1"') break ;; esac; n=$((n + 1)); sleep 0.02; done;
 		      echo $state'
