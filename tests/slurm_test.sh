@@ -96,8 +96,8 @@ verdicts() {
 # whole N: each test once, in order, in the stream and in the directory.
 whole() {
 	assertEquals "$1 tests" "$(seq "$1" | sed 's/$/-t completed/')" \
-		"$(jq -r 'select(.id) | .id + " " + .result.status +
-			(.result.reason // "" | if . == "" then . else ": " + . end)' spread)"
+		"$(jq -r 'select(.id) | [.id + " " + .result.status, .result.reason // empty] |
+			join(": ")' spread)"
 	assertEquals "$(end "$1")" "$(tail -n 1 spread)"
 	assertEquals "$1" "$(jq -r '.id // empty' out/results.jsonl | sort -u | wc -l)"
 	assertEquals "$1" "$(jq -r '.id // empty' out/results.jsonl | wc -l)"
