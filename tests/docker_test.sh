@@ -314,7 +314,7 @@ testNothingRunsBeforeAllIsCompiled() {
 		parameters: {code: 0}
 		environment: {CODE: "{{ code }}"}
 		phases:
-		  compile: [{sh: "echo made >made; sleep 3; exit $CODE"}]
+		  compile: [{sh: "echo made >made; [ $CODE != 0 ] || sleep 11; exit $CODE"}]
 		commands: {client: [sh, -c, "read -r word <made; echo $word"]}
 		docker: {image: "panther_base_service:latest"}
 	EOF
@@ -322,7 +322,7 @@ testNothingRunsBeforeAllIsCompiled() {
 		plugin: quick
 		kind: iut
 		protocol: [minip]
-		description: may run for two seconds
+		description: may run for ten seconds
 		commands: {server: [sh, -c, "echo up; sleep 100"]}
 		ready: {server: [{log: up, in: stdout.log, timeout: 5s}]}
 		docker: {image: "panther_base_service:latest"}
@@ -336,7 +336,7 @@ testNothingRunsBeforeAllIsCompiled() {
 		        implementation: {name: quick}
 		        protocol: {name: minip, role: server}
 		        ports: ["4443:4443"]
-		        timeout: 2
+		        timeout: 10
 		      tester:
 		        implementation: {name: slow, type: testers}
 		        protocol: {name: minip, role: client, target: server}
@@ -355,7 +355,7 @@ testNothingRunsBeforeAllIsCompiled() {
 	assertEquals '["compile",0]' \
 		"$(field '.result.services.tester.phases[0] | [.phase, .code] | tojson')"
 	assertTrue 'the server began before all was compiled' \
-		"$(field '.result.services.server.started_us >= 3000000')"
+		"$(field '.result.services.server.started_us >= 11000000')"
 	assertEquals '' "$(ours)"
 }
 

@@ -118,6 +118,13 @@ oneTimeSetUp() {
 	C
 	cc -g -O1 -fno-inline -pthread burn.c -o burn
 	burn=$PTH_TMP/burn
+	# The same program, which takes its time until all that it needs is loaded.
+	echo 'int usleep(unsigned); __attribute__((constructor)) static void f(void) { usleep(600000); }' \
+		>slow.c
+	cc -shared -fPIC -o libslow.so slow.c
+	cc -g -O1 -fno-inline -pthread burn.c -o slow -Wl,--no-as-needed,-rpath,"$PTH_TMP" \
+		-L. -lslow
+	slow=$PTH_TMP/slow
 }
 
 # The profiler's variables are the program's alone.
@@ -154,12 +161,16 @@ testCpu() {
 # A part of the run: from a delay on, for a duration.
 testCpuForAWhile() {
 	need google-pprof google-perftools || return
-	pipe '{type: gperf_cpu, config: {duration: 0.3}}' "[$burn, wait, late]"
+	pipe '{type: gperf_cpu, config: {duration: 0.5}}' "[$slow, wait, late]"
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
 	assertMatch "$(cat "$a/cpu.txt")" ' wait_here$'
 	assertNoMatch "$(cat "$a/cpu.txt")" ' late_here$'
+	# A process that begins within this time.
+	pipe '{type: gperf_cpu, config: {duration: 60}}' "[sh, -c, 'sleep 0.5; $burn burn']"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertMatch "$(cat "$a/cpu.txt")" ' burn_here$'
 	pipe '{type: gperf_cpu, start_profiling_delay: 0.3, use_realtime_signal: true}' \
-		"[$burn, early, burn]"
+		"[$slow, early, burn]"
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
 	assertMatch "$(cat "$a/cpu.txt")" ' burn_here$'
 	assertNoMatch "$(cat "$a/cpu.txt")" ' early_here$'
@@ -227,8 +238,13 @@ testPerf() {
 	need perf linux-perf || return
 	perf record -o perf.probe -e cpu-clock:u true 2>/dev/null ||
 		skip 'perf may not be used on this machine' || return
-	pipe '{type: perf, duration: 0.5}' "[$burn, fifo, late]"
+	# perf begins late itself, and then has its delay.
+	printf '%s\n' '#!/bin/sh' '[ "$1" != record ] || sleep 0.7' 'exec perf "$@"' >slow_perf
+	chmod +x slow_perf
+	pipe "{type: perf, perf_binary: $PTH_TMP/slow_perf, delay: 0.3, duration: 0.5}" \
+		"[$burn, fifo, late]"
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertMatch "$(cat "$a/perf.txt")" ' fifo_here *$'
 	assertNoMatch "$(cat "$a/perf.txt")" ' late_here *$'
 	pipe '{type: perf, mode: stat}' "[$burn, burn]"
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
@@ -277,8 +293,10 @@ testStrace() {
 	pipe '{type: strace, network_focus: true, excluded_syscalls: [bind]}' "$net"
 	assertMatch "$(cat "$a/strace.log")" ' socket\('
 	assertNoMatch "$(cat "$a/strace.log")" ' (bind|mmap|brk)\('
-	# The trace ends before the program.
-	pipe '{type: strace, timeout: 1}' "[sh, -c, 'until grep -q \"^TracerPid:.0\" \
+	# The trace ends before the program, and begins late.
+	printf '%s\n' '#!/bin/sh' 'sleep 1.5' 'exec strace "$@"' >slow_strace
+	chmod +x slow_strace
+	pipe "{type: strace, strace_binary: $PTH_TMP/slow_strace, timeout: 1}" "[sh, -c, 'until grep -q \"^TracerPid:.0\" \
 		/proc/\$\$/status; do sleep 0.1; done; mkdir late']"
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
 	assertTrue 'it went on' "[ -d $a/late ]"
