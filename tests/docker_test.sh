@@ -324,7 +324,7 @@ testNothingRunsBeforeAllIsCompiled() {
 		protocol: [minip]
 		description: may run for ten seconds
 		commands: {server: [sh, -c, "echo up; sleep 100"]}
-		ready: {server: [{log: up, in: stdout.log, timeout: 5s}]}
+		ready: {server: [{log: up, in: stdout.log, timeout: 60s}]}
 		docker: {image: "panther_base_service:latest"}
 	EOF
 	cat >slow.yaml <<-'EOF'

@@ -119,8 +119,12 @@ oneTimeSetUp() {
 	cc -g -O1 -fno-inline -pthread burn.c -o burn
 	burn=$PTH_TMP/burn
 	# The same program, which takes its time until all that it needs is loaded.
-	echo 'int usleep(unsigned); __attribute__((constructor)) static void f(void) { usleep(600000); }' \
-		>slow.c
+	cat >slow.c <<-'C'
+	#include <unistd.h>
+	__attribute__((constructor)) static void wait_first(void) {
+		usleep(600000);
+	}
+	C
 	cc -shared -fPIC -o libslow.so slow.c
 	cc -g -O1 -fno-inline -pthread burn.c -o slow -Wl,--no-as-needed,-rpath,"$PTH_TMP" \
 		-L. -lslow
@@ -296,8 +300,9 @@ testStrace() {
 	# The trace ends before the program, and begins late.
 	printf '%s\n' '#!/bin/sh' 'sleep 1.5' 'exec strace "$@"' >slow_strace
 	chmod +x slow_strace
-	pipe "{type: strace, strace_binary: $PTH_TMP/slow_strace, timeout: 1}" "[sh, -c, 'until grep -q \"^TracerPid:.0\" \
-		/proc/\$\$/status; do sleep 0.1; done; mkdir late']"
+	pipe "{type: strace, strace_binary: $PTH_TMP/slow_strace, timeout: 1}" \
+		"[sh, -c, 'until grep -q \"^TracerPid:.0\" /proc/\$\$/status; do \
+			sleep 0.1; done; mkdir late']"
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
 	assertTrue 'it went on' "[ -d $a/late ]"
 	assertMatch "$(cat "$a/strace.log")" TracerPid
