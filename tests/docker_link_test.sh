@@ -111,15 +111,20 @@ testDrop() {
 # A step takes the link down, and another one up again: the pings of that time are lost.
 testSteps() {
 	docker_ready && need jq jq || return
-	keys='    steps:
-      - {at: 300ms, link: {down: true}}
-      - {at: 1300ms, link: {between: [client, server], down: false}}' linked \
+	await='exec: {service: client, argv: [sh, -c, "until [ -e $0 ]; do sleep 0.05; done"'
+	keys="    steps:
+      - {$await, answered]}}
+      - {link: {down: true}}
+      - {$await, lost]}}
+      - {link: {between: [client, server], down: false}}" linked \
 		'[{between: [client, server]}]' '' \
-		"command_override: [sh, -c, 'n=0; while [ \$n -lt 15 ]; do
-          $minip -i 198.18.0.2 -n 1 -w 100; sleep 0.1; n=\$((n + 1)); done; exit 0']"
+		"command_override: [sh, -c, 'ping() { $minip -i 198.18.0.2 -n 1 -w 100; };
+          until ping; do sleep 0.1; done; : >answered; while ping; do sleep 0.1; done;
+          : >lost; until ping; do sleep 0.1; done']"
 	assertEquals "$(why)" passed "$(field .verdict.status)"
 	assertEquals 'link true 1 link changed
-link true 1 link changed' "$(field '.result.steps[] | "\(.step) \(.ok) \(.text)"')"
+link true 1 link changed' "$(field '.result.steps[] | select(.step == "link") |
+		"\(.step) \(.ok) \(.text)"')"
 	said=$(cat $dir/client/stdout.log)
 	assertMatch "$said" 'no answer within'
 	assertEquals '1 of 1 pings answered' "$(echo "$said" | tail -1)"

@@ -7,7 +7,7 @@
 . "$TOP/tests/link_lib.sh"
 
 # A server that answers what comes by UDP to port 7, and a client that asks it: from an address
-# until it is answered, or until it is not, for a second.
+# until it is answered, or until it is not, for a second. The client says when all have answered.
 programs() {
 	cat >server.py <<-'END'
 		import selectors, socket
@@ -92,6 +92,7 @@ sources() {
 		-e ipv6.src 2>/dev/null | tr -d '\t' | sort -u | xargs
 }
 
+both_answered='{exec: {service: client, argv: [sh, -c, "until [ -e ready ]; do sleep 0.05; done"]}}'
 A='198.18.0.1 2001:2::1' B='198.18.1.1 2001:2:0:1::1'
 said='both 1 1 1 1
 one 0 1 0 1
@@ -104,7 +105,8 @@ two_links() {
 		'      - {name: wifi, between: [client, server], latency: 1ms}' \
 		'      - {name: cell, between: [client, server], latency: 2ms}' \
 		'    steps:' \
-		'      - {at: 1500ms, link: {name: wifi, down: true}}' >x.yaml
+		"      - $both_answered" \
+		'      - {link: {name: wifi, down: true}}' >x.yaml
 	go
 	assertCode 0
 	assertEquals "$said" "$(cat "$dir/client/stdout.log")"
@@ -134,7 +136,8 @@ one_link() {
 		'      - {between: [cell, internet]}' \
 		'      - {between: [internet, server]}' \
 		'    steps:' \
-		'      - {at: 1500ms, link: {between: [client, wifi], down: true}}' >x.yaml
+		"      - $both_answered" \
+		'      - {link: {between: [client, wifi], down: true}}' >x.yaml
 	go
 	assertCode 0
 	assertEquals "$said" "$(cat "$dir/client/stdout.log")"
