@@ -183,7 +183,7 @@ experiment() { # languages
 			      hello:
 			        implementation: {name: hello_$l, type: iut}
 			        protocol: {name: minip, version: functional, role: server}
-			    steps: {wait: 10}
+			    steps: {wait: 60}
 		EOF
 	done
 }

@@ -38,7 +38,7 @@ pairs() { # expect...
 		      second:
 		        implementation: {name: ping_pong, type: iut}
 		        protocol: {name: minip, version: functional, role: client, target: other}
-		    steps: {wait: 30}
+		    steps: {wait: 60}
 		    expect:
 	EOF
 	for expected; do echo "      $expected"; done
@@ -133,7 +133,7 @@ secured() {
 		          "read -r x </opt/certs/cert.pem; echo $x; : >/app/logs/mine; cd ../client;
 		          [ -e mine ] && echo $0 a:b", "$HOME"]}
 		        protocol: {name: quic, version: rfc9000, role: client, target: server}
-		    steps: {wait: 20}
+		    steps: {wait: 60}
 	EOF
 }
 
@@ -214,7 +214,7 @@ testDigestsOfARegistry() {
 		    network_environment: {type: docker_compose}
 		    services:
 		      s: {implementation: {name: pinned}, protocol: {name: minip, role: server}}
-		    steps: {wait: 20}
+		    steps: {wait: 60}
 	EOF
 	says() {
 		rm -rf run

@@ -10,7 +10,7 @@ oneTimeTearDown() {
 	engine_stop
 }
 
-steps='    steps: {wait: 20}'
+steps='    steps: {wait: 60}'
 
 # A test whose client runs a command, or pings; $more: lines of the test.
 single() { # [command]
@@ -37,7 +37,7 @@ single() { # [command]
 
 testPingPong() {
 	docker_ready || return
-	more='    steps: {wait: 20, pre_commands: ["echo before >shared/seen"]}' single >t.yaml
+	more='    steps: {wait: 60, pre_commands: ["echo before >shared/seen"]}' single >t.yaml
 	through t.yaml
 	assertEquals before "$(cat run/*/shared/seen)"
 	assertEquals "$(why)" passed "$(field .verdict.status)"

@@ -292,9 +292,9 @@ testKeysOfTheEnvironment() {
 		          until [ -e /app/shared/go ]; do sleep 0.05; done; kill $!; sleep 60"]
 		      client:
 		        implementation: {name: command, type: testers,
-		          command: [sh, -c, ": >/app/shared/go; exec sleep 20"]}
+		          command: [sh, -c, ": >/app/shared/go; exec sleep 60"]}
 		        protocol: {name: minip, version: functional, role: client, target: server}
-		    steps: {wait: 20}
+		    steps: {wait: 60}
 	EOF
 	through watched.yaml
 	assertMatch "$(why)" '^error: server: has not bound UDP port 4443 any more'

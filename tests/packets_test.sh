@@ -610,7 +610,7 @@ testBothEndsOfALink() {
 	      client:
 	        implementation: {name: ngtcp2, requests: [/a.bin]}
 	        protocol: {name: quic, role: client, target: server}
-	    steps: {wait: 30}
+	    steps: {wait: 60}
 	    links: [{between: [client, server], latency: 4ms, loss: 3%}]
 	  - name: tcp
 	    network_environment: {type: link}
@@ -624,7 +624,7 @@ testBothEndsOfALink() {
 	      client:
 	        implementation: {name: curl, type: iut, tls: false, requests: [/a.bin]}
 	        protocol: {name: http, role: client, target: server}
-	    steps: {wait: 30}
+	    steps: {wait: 60}
 	    links: [{between: [client, server], latency: 4ms, loss: 3%, reorder: 3%,
 	      duplicate: 1%}]
 	end

@@ -276,7 +276,7 @@ testTime() {
 	# A server that is stopped has its times, too.
 	pipe '{type: time}' \
 		"[sh, -c, 'trap \"echo bye; exit\" TERM; while :; do sleep 0.1; done']" \
-		"        finite: false$NL    steps: {wait: 1}"
+		"        finite: false$NL    steps: {wait: 4}"
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
 	assertEquals bye "$(cat "$a/stdout.log")"
 	assertMatch "$(number memory_peak_kb)" '^[0-9]+$'
