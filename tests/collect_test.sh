@@ -750,8 +750,13 @@ testOrderIsKept() {
 # The first result is written while the input is still open.
 testFlushesEachRecord() {
 	add one && end
-	(head -n 1 in.jsonl && sleep 3 && tail -n 1 in.jsonl) | pth-collect 2>/dev/null >stream &
-	assertSoon 2 grep -q '"verdict"' stream
+	{
+		head -n 1 in.jsonl
+		until [ -e go ]; do sleep 0.05; done
+		tail -n 1 in.jsonl
+	} | pth-collect 2>/dev/null >stream &
+	assertSoon 20 grep -q '"verdict"' stream
+	: >go
 	wait
 	assertEquals '{"pth":1,"type":"end","tests":1}' "$(tail -n 1 stream)"
 }
