@@ -122,9 +122,10 @@ testSteps() {
           until ping; do sleep 0.1; done; : >answered; while ping; do sleep 0.1; done;
           : >lost; until ping; do sleep 0.1; done']"
 	assertEquals "$(why)" passed "$(field .verdict.status)"
-	assertEquals 'link true 1 link changed
-link true 1 link changed' "$(field '.result.steps[] | select(.step == "link") |
-		"\(.step) \(.ok) \(.text)"')"
+	assertEquals 'exec true exit code 0
+link true 1 link changed
+exec true exit code 0
+link true 1 link changed' "$(field '.result.steps[] | "\(.step) \(.ok) \(.text)"')"
 	said=$(cat $dir/client/stdout.log)
 	assertMatch "$said" 'no answer within'
 	assertEquals '1 of 1 pings answered' "$(echo "$said" | tail -1)"

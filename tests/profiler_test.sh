@@ -243,9 +243,9 @@ testPerf() {
 	perf record -o perf.probe -e cpu-clock:u true 2>/dev/null ||
 		skip 'perf may not be used on this machine' || return
 	# perf begins late itself, and then has its delay.
-	printf '%s\n' '#!/bin/sh' '[ "$1" != record ] || sleep 0.7' 'exec perf "$@"' >slow_perf
-	chmod +x slow_perf
-	pipe "{type: perf, perf_binary: $PTH_TMP/slow_perf, delay: 0.3, duration: 0.5}" \
+	mkdir -p fake
+	fake slow_perf '[ "$1" != record ] || sleep 0.7; exec perf "$@"'
+	pipe "{type: perf, perf_binary: $PTH_TMP/fake/slow_perf, delay: 0.3, duration: 0.5}" \
 		"[$burn, fifo, late]"
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
 	assertMatch "$(cat "$a/perf.txt")" ' fifo_here *$'
@@ -298,9 +298,9 @@ testStrace() {
 	assertMatch "$(cat "$a/strace.log")" ' socket\('
 	assertNoMatch "$(cat "$a/strace.log")" ' (bind|mmap|brk)\('
 	# The trace ends before the program, and begins late.
-	printf '%s\n' '#!/bin/sh' 'sleep 1.5' 'exec strace "$@"' >slow_strace
-	chmod +x slow_strace
-	pipe "{type: strace, strace_binary: $PTH_TMP/slow_strace, timeout: 1}" \
+	mkdir -p fake
+	fake slow_strace 'sleep 1.5; exec strace "$@"'
+	pipe "{type: strace, strace_binary: $PTH_TMP/fake/slow_strace, timeout: 1}" \
 		"[sh, -c, 'until grep -q \"^TracerPid:.0\" /proc/\$\$/status; do \
 			sleep 0.1; done; mkdir late']"
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
