@@ -154,7 +154,7 @@ testSupervisorIsLost() {
 	{ one lost '{}' sh -c 'sleep 9'; end 1; } >in
 	pth-exec -o out in >records 2>err &
 	pid=$!
-	assertSoon 5 grep -q service.started err
+	assertSoon 30 grep -q service.started err
 	# shellcheck disable=SC2013 # they are words
 	for child in $(cat /proc/$pid/task/$pid/children); do kill -KILL "$child"; done
 	wait $pid

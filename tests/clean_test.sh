@@ -42,7 +42,7 @@ oneTimeSetUp() {
 	cp "$(command -v sleep)" 'a) b (c'
 	"./a) b (c" 1000 &
 	pid=$!
-	assertSoon 9 grep -q 'a) b (c' /proc/$pid/stat
+	assertSoon 30 grep -q 'a) b (c' /proc/$pid/stat
 	ALIVE=$boot.$pid.$(start_of $pid)
 }
 
@@ -68,7 +68,7 @@ testOwnersInOtherPidNamespaces() {
 	need_hidden || return
 	unshare --pid --fork --kill-child sh -c 'sleep 1000 & echo $!; wait' >inner &
 	outer=$!
-	assertSoon 9 test -s inner
+	assertSoon 30 test -s inner
 	inner=$(cat inner) here=$(pgrep -f '^sleep 1000$')
 	ns=$(stat -Lc %i "/proc/$here/ns/pid")
 	assertNotEquals "$pidns" "$ns"
@@ -254,7 +254,7 @@ testStagesThatAreNeeded() {
 	# While something is built, they may be what it builds on.
 	: >"$uses/x.lock"
 	flock "$uses/x.lock" sh -c ': >locked; exec sleep 1000' &
-	assertSoon 9 test -e locked
+	assertSoon 30 test -e locked
 	clean -i -n
 	assertEquals 'would remove image old:latest' "$out"
 	pkill -P $!
@@ -363,7 +363,7 @@ testCompiled() {
 	in_use=$PTH_TMP/home/.cache/pth/compile/$(printf '%064d' 3)
 	flock -s "$in_use" cat held &
 	holder=$!
-	assertSoon 9 sh -c "! flock -n '$in_use' true"
+	assertSoon 30 sh -c "! flock -n '$in_use' true"
 	clean
 	assertEquals 'not without being told' 14 "$(ls home/.cache/pth/compile | wc -l)"
 	clean -n --compiled
@@ -471,7 +471,7 @@ testProcesses() {
 	env "PTH_TESTS=$DEAD.$pidns:$PWD/x" sleep "3$nap" &
 	# The leader of this session is gone, and one of it has no mark any more.
 	env "PTH_TEST=$DEAD.$pidns:$PWD/w" setsid sh -c 'env -i sleep "4$0" & sleep "5$0" &' "$nap"
-	for n in 1 2 3 4 5; do assertSoon 9 asleep $n; done
+	for n in 1 2 3 4 5; do assertSoon 30 asleep $n; done
 	clean -n
 	assertCode 0
 	assertEquals "$(for n in 4 5; do
@@ -506,7 +506,7 @@ testNotItselfNorWhoHasStartedIt() {
 			while kill -0 $$; do sleep 0.05; done
 			PATH=$PTH_TMP/fake:$PATH pth-clean >said && : >cleaned
 		} 2>/dev/null &' "PTH_TEST=$DEAD.$pidns:$PWD/x" "$nap"
-	assertSoon 9 test -e cleaned
+	assertSoon 30 test -e cleaned
 	assertMatch "$(cat said)" '^removed process [0-9]* \(sleep\) of '
 	assertEquals '0 1' "$(asleep 1 | wc -l) $(asleep 2 | wc -l)"
 	kill "$(asleep 2)"

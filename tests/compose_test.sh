@@ -433,7 +433,7 @@ inner() {
 		services: [{name: "svc", finite: true,
 		  phases: {pre_run: [{argv: ["sh", "-c", "echo pre; id -u"]}],
 		run: {argv: $ARGS.positional}}, ready: [], stop: {signal: "TERM", grace_us: 500000},
-		timeout_us: 5000000} * $over]}}' \
+		timeout_us: 30000000} * $over]}}' \
 		--args -- "$@" >plan.json
 	run env PTH_EVENTS=none HELLO='a $b' unshare -fp --mount-proc --kill-child pth-init \
 		"$PWD/plan.json"

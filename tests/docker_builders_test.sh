@@ -220,7 +220,7 @@ serve() {
 	git -C repo/rust.git update-server-info
 	python3 -u -m http.server --bind 127.0.0.1 --directory repo 0 >http.log 2>&1 &
 	http_pid=$!
-	assertSoon 10 grep -q 'port [0-9]' http.log
+	assertSoon 30 grep -q 'port [0-9]' http.log
 	repository=http://127.0.0.1:$(sed -n 's/.* port \([0-9]*\).*/\1/p' http.log)/rust.git
 }
 
@@ -497,7 +497,7 @@ https() {
 	EOF
 	python3 https.py >https.log 2>&1 &
 	http_pid=$!
-	assertSoon 10 grep -q 'port [0-9]' https.log
+	assertSoon 30 grep -q 'port [0-9]' https.log
 	repository=https://127.0.0.1:$(sed -n 's/^port //p' https.log)/c.git
 }
 

@@ -62,7 +62,7 @@ open("bound", "w")
 time.sleep(60)' &
 	busy=$!
 	server='ports: ["24444:4443"]' experiment port >t.yaml
-	assertSoon 10 [ -e bound ]
+	assertSoon 30 [ -e bound ]
 	through t.yaml
 	kill $busy
 	assertMatch "$(why)" '^error: server: .*could not be started.*24444.*address already in use'

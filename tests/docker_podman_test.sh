@@ -114,7 +114,7 @@ testSteps() {
 	podman_start || return
 	steps='[{exec: {service: server, argv: [id, -u]}}, {pause: server}, {resume: server}, '
 	steps="$steps{restart: server}, {signal: {service: server, signal: KILL}}]"
-	look='{type: port_open, service: server, port: 4443, transport: udp, timeout: 9}'
+	look='{type: port_open, service: server, port: 4443, transport: udp, timeout: 30}'
 	experiment steps |
 		sed "s/^    steps: .*/    steps: $steps\n    assertions: [$look]/" >t.yaml
 	through t.yaml

@@ -78,8 +78,8 @@ testStepsPhasesAndCodesAreThoseInside() {
       - signal: {service: client, signal: CONT}
       - resume: server
       - restart: server
-    assertions: [{type: port_open, service: server, port: 4443, timeout: 9},
-      {type: service_responsive, service: server, timeout: 9}]' single \
+    assertions: [{type: port_open, service: server, port: 4443, timeout: 30},
+      {type: service_responsive, service: server, timeout: 30}]' single \
       	'[sh, -c, "env | sort; id -u; sleep 1; exit 3"]' >t.yaml
 	through t.yaml
 	assertEquals 'failed: client ended with exit code 3' "$(why)"

@@ -12,10 +12,11 @@ oneTimeTearDown() {
 }
 
 # A server without end that takes TERM, HUP and INT, and has the port. INT comes to its child, too,
-# which says "stop": what is left of a service that has ended is killed.
+# which says "stop": what is left of a service that has ended is killed. The shell starts nothing
+# in its loop: while its child has not begun its program, it could not be stopped (vfork).
 forever='trap "echo bye; kill \$!; exit 0" TERM; trap "echo hup" HUP; trap "wait \$!; exit 0" INT
 	echo up $$; /usr/local/libexec/pth/miniP_server -p 4443 -i 0.0.0.0 &
-	while :; do sleep .02; done'
+	while :; do wait; done'
 
 # A test of $forever, with $server (lines of it), $client (a service) and these
 # steps and assertions, as flow lists.
@@ -100,11 +101,11 @@ testSignals() {
 	assertEquals '' "$(ours)"
 }
 
-# state PATTERN: a script that prints the state of the server when it is that, or after 5 s. A
+# state PATTERN: a script that prints the state of the server when it is that, or after 30 s. A
 # process that is stopped while it waits for a processor or the disk looks so until it has had it.
 state() {
 	printf '"%s"' 'until read -r up pid <stdout.log; do sleep 0.02; done; n=0;
-		      while read -r pid name state rest </proc/$pid/stat && [ $n -lt 250 ]; do
+		      while read -r pid name state rest </proc/$pid/stat && [ $n -lt 1500 ]; do
 		        case $state in '"$1"') break ;; esac; n=$((n + 1)); sleep 0.02; done;
 		      echo $state'
 }
@@ -195,11 +196,11 @@ testOneThatHasEnded() {
 testAssertions() {
 	docker_ready || return
 	steps '[{wait: 100ms}]' '
-		- {type: service_running, service: server, timeout: 9}
-		- {type: service_responsive, service: server, timeout: 9}
-		- {type: port_open, service: server, port: 4443, timeout: 9}
+		- {type: service_running, service: server, timeout: 30}
+		- {type: service_responsive, service: server, timeout: 30}
+		- {type: port_open, service: server, port: 4443, timeout: 30}
 		- {type: port_open, service: server, port: 4444, transport: tcp, timeout: 1}
-		- {type: output_contains, service: server, pattern: "^up [0-9]", timeout: 9}
+		- {type: output_contains, service: server, pattern: "^up [0-9]", timeout: 30}
 		- {type: file_exists, service: server, file: stdout.log}
 		- {type: port_open, service: server, port: 4443}
 		- {type: service_responsive, service: server}
@@ -245,7 +246,7 @@ testAnswersByHttp() {
 	forever='/httpd & exec /usr/local/libexec/pth/miniP_server -p 4443 -i 0.0.0.0' steps \
 		'[{wait: 100ms}]' '
 		- {type: service_responsive, service: server, endpoint: 8080/x,
-		  expected_status: 418, timeout: 9}
+		  expected_status: 418, timeout: 30}
 		- {type: service_responsive, service: server, endpoint: 8080/x}' >t.yaml
 	through t.yaml
 	assertEquals 'true GET /x at port 8080: status 418|false GET /x at port 8080: status 418' \

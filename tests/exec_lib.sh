@@ -22,7 +22,7 @@ exec_one() {
 minip() { # count
 	minip_server=$(svc server '{"finite": false, "stop": {"signal": "INT"},
 		"ready": [{"kind": "udp", "port": 4443,
-		  "timeout_us": 5000000}]}' @{libexec}/miniP_server -p 4443)
+		  "timeout_us": 30000000}]}' @{libexec}/miniP_server -p 4443)
 	minip_client=$(svc client '{"after": [{"service": "server", "state": "ready"}]}' \
 		@{libexec}/miniP_client -p 4443 -i 127.0.0.1 -n "$1")
 }

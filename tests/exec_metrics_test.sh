@@ -22,7 +22,7 @@ watched() {
 	rm -rf out
 	one "$@" >plan.jsonl
 	pth-exec -o out plan.jsonl >records 2>err &
-	assertSoon 15 eval "$watched_until"
+	assertSoon 30 eval "$watched_until"
 	touch "$watched_file"
 	wait $!
 	code=$? err=$(cat err)

@@ -397,7 +397,7 @@ testOneRunADirectory() {
 	{ one 1-t '{}' sleep 60; end 1; } >in
 	pth-exec -o out in >/dev/null 2>err &
 	pid=$!
-	assertSoon 5 grep -q test.started err
+	assertSoon 30 grep -q test.started err
 	run pth-exec -o out in
 	assertCode 4
 	kill -KILL $pid

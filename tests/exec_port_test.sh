@@ -10,8 +10,8 @@ free_port # of the host: isolation none
 NONE='{"plan": {"environment": {"isolation": "none"}}}'
 UDP='{"finite": false, "ready": [{"kind": "udp", "port": '$port', "timeout_us": 700000}]}'
 TCP='{"finite": false, "ready": [{"kind": "tcp", "port": '$port', "timeout_us": 700000}]}'
-LONG='{"finite": false, "ready": [{"kind": "tcp", "port": '$port', "timeout_us": 9000000}]}'
-UDP_LONG='{"finite": false, "ready": [{"kind": "udp", "port": '$port', "timeout_us": 9000000}]}'
+LONG='{"finite": false, "ready": [{"kind": "tcp", "port": '$port', "timeout_us": 30000000}]}'
+UDP_LONG='{"finite": false, "ready": [{"kind": "udp", "port": '$port', "timeout_us": 30000000}]}'
 
 oneTimeSetUp() {
 	# hold HOW...: words done one after the other.
@@ -117,7 +117,7 @@ testAnotherServiceMakesNothingReady() {
 	# shellcheck disable=SC2086 # words
 	for json in '{}' "$NONE"; do
 		exec_one "$json" "$(svc b '{"finite": false, "ready": [{"kind": "file",
-			"path": "up", "timeout_us": 9000000}]}' $PY tcp up)" \
+			"path": "up", "timeout_us": 30000000}]}' $PY tcp up)" \
 			"$(svc a "$(printf '%s' "$TCP" | jq -c '.after = [{"service": "b",
 			  "state": "ready"}]')" sleep 100)"
 		assertMatch "$(field .services.a.error)" \
@@ -184,7 +184,7 @@ testCopiedMarkDoesNotCount() {
 	need /usr/bin/python3 python3 || return
 	need_users || return
 	exec_one '{}' "$(svc b '{"finite": false, "ready": [{"kind": "file", "path": "up",
-		"timeout_us": 9000000}]}' sh -c "export PTH_TEST=\${PTH_TEST%/b}/a
+		"timeout_us": 30000000}]}' sh -c "export PTH_TEST=\${PTH_TEST%/b}/a
 		$PY fork setsid fork tcp; : >up; sleep 99")" \
 		"$(svc a "$(printf '%s' "$TCP" | jq -c '.after = [{"service": "b",
 		  "state": "ready"}]')" sleep 100)"

@@ -307,6 +307,40 @@ testStrace() {
 	assertTrue 'it went on' "[ -d $a/late ]"
 	assertMatch "$(cat "$a/strace.log")" TracerPid
 	assertNoMatch "$(cat "$a/strace.log")" '"late"'
+	# A process that waits for its child of vfork() cannot be let go, and strace hangs.
+	cat >vforks.c <<-'C'
+	#include <stdio.h>
+	#include <string.h>
+	#include <sys/syscall.h>
+	#include <sys/wait.h>
+	#include <unistd.h>
+
+	static int traced(void) {
+		char line[200];
+		int t = 0;
+		FILE *f = fopen("/proc/self/status", "r");
+		while (fgets(line, sizeof line, f)) sscanf(line, "TracerPid: %d", &t);
+		fclose(f);
+		return t != 0;
+	}
+	int main(void) {
+		while (!traced()) usleep(10000);
+		while (traced()) {
+			pid_t p = vfork();
+			if (p == 0) {
+				for (int i = 0; i < 30000; i++) syscall(SYS_getppid);
+				_exit(0);
+			}
+			waitpid(p, NULL, 0);
+		}
+		return 0;
+	}
+	C
+	cc -o vforks vforks.c
+	pipe '{type: strace, timeout: 1}' "[sh, -c, '$PTH_TMP/vforks; mkdir late']"
+	assertEquals 'passed ' "$(verdict | cut -c1-7)"
+	assertTrue 'it went on' "[ -d $a/late ]"
+	assertMatch "$(tail -n 1 "$a/strace.log")" 'strace hung and was killed'
 	pipe '{type: strace, additional_parameters: [-o, /dev/null]}' "[$burn, nap]"
 	assertMatch "$(verdict)" '^error .*strace has written nothing'
 }

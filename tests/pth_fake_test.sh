@@ -380,7 +380,7 @@ testSignals() {
 	for row in 'INT 130' 'TERM 143' 'HUP 129'; do
 		rm -f up asked reported
 		env --default-signal=INT,HUP bin/pth run x.yaml >shown 2>&1 </dev/null &
-		assertSoon 9 test -e up
+		assertSoon 30 test -e up
 		kill -s "${row% *}" $!
 		wait $!
 		assertEquals "$row: $(cat shown)" "${row#* }" $?

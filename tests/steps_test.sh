@@ -41,7 +41,7 @@ setUp() {
 testWaitAndExec() {
 	steps='[{"wait_us": 100000},
 		{"exec": {"service": "s", "argv": ["sh", "-c", "echo $X $PWD; echo oh >&2"],
-		  "critical": true, "timeout": 5}},
+		  "critical": true, "timeout": 30}},
 		{"exec": {"argv": ["sh", "-c", "echo $PWD @{dir}"]}}]'
 	exec_ "$(svc s '{"finite": false, "environment": {"X": "its own"}}' sleep 60)"
 	assertEquals 'completed: null' "$(status)"
@@ -349,8 +349,8 @@ testAssertionsAtTheEnd() {
 
 testAssertionsWithATimeout() {
 	asserts='[{"type": "output_contains", "service": "s", "text": "ready at last",
-			"timeout": 5},
-		{"type": "file_exists", "service": "s", "file": "late", "timeout": 5}]'
+			"timeout": 30},
+		{"type": "file_exists", "service": "s", "file": "late", "timeout": 30}]'
 	exec_ "$(svc s '{"finite": false}' \
 		sh -c 'sleep .3; echo ready at last; : >late; sleep 60')" "$(svc c '{}' true)"
 	assertEquals 'completed: null' "$(status)"
@@ -452,7 +452,7 @@ testHttp() {
 	exec_ "$(web 'HTTP/1.1 2')" "$(svc c '{}' true)"
 	assertMatch "$(status)" 'the answer ended early'
 	asserts='[{"type": "service_responsive", "service": "s", "endpoint": "8080/health",
-			"timeout": 5}]'
+			"timeout": 30}]'
 	exec_ "$(web 'HTTP/1.1 503 Busy\r\n\r\n' '' 'HTTP/1.0 204\n\n')" "$(svc c '{}' true)"
 	assertEquals 'it is asked again' 'completed: null' "$(status)"
 	assertEquals 3 "$(wc -l <out/t/s/stdout.log)"
@@ -661,7 +661,7 @@ testStepsInside() {
 		{"resume": {"service": "s"}},
 		{"restart": {"service": "s"}}, {"signal": {"service": "s", "signal": "KILL"}},
 		{"restart": {"service": "s"}, "after": {"service": "s", "state": "stopped"}}]'
-	asserts='[{"type": "service_running", "service": "s", "timeout": 5},
+	asserts='[{"type": "service_running", "service": "s", "timeout": 30},
 		{"type": "port_open", "service": "s", "port": 5001}]'
 	exec_ "$(boxed "{}")"
 	assertEquals 'failed: port_open s: TCP port 5001 is not open' "$(status)"
