@@ -137,7 +137,13 @@ of_node() {
 node_gone() {
 	for i in $(seq 200); do
 		kill -STOP "$(cat "$1.pid")" # nothing begins while we look
-		gone=$(of_node "$1")
+		was=- gone=$(of_node "$1")
+		# shellcheck disable=SC2086 # numbers
+		until [ "$gone" = "$was" ]; do
+			was=$gone
+			kill -STOP $gone 2>/dev/null
+			gone=$(of_node "$1")
+		done
 		[ -z "$gone" ] || break
 		kill -CONT "$(cat "$1.pid")"
 		sleep 0.05

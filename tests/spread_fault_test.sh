@@ -131,6 +131,27 @@ testWhatAnotherRunHasLeft() {
 	assertMatch "$(cat far/1/log)" 'refused: far/stamp has no line 2'
 }
 
+# A connection breaks: what works on the part is cancelled, and the part comes to that place again.
+testCancelledAndSentAgain() {
+	plan 3 "grep -qx 2 $PTH_TMP/ran || exit 0
+		until [ -e $PTH_TMP/ran.go ]; do sleep 0.05; done" >in
+	engine far <<-'end'
+	submit: [sh, -c, 'mkdir -p "$1/1" && cp stamp "$1" && cp 1/plan.jsonl "$1/1" || exit;
+	  "$0" --work "$1" 1 & until grep -qs 2 RAN; do sleep 0.05; done;
+	  kill $!; wait; cat "$1/1/code" >RAN.codes; : >RAN.go;
+	  "$0" --work "$1" 1 && rm -rf 1.sent && cp -R "$1/1" 1.new && mv 1 1.sent && mv 1.new 1',
+	  "@{bin}/pth-spread", FAR]
+	waits: true
+	end
+	sed -i "s|FAR|$PTH_TMP/far|; s|RAN|$PTH_TMP/ran|g" own/engines/far.yaml
+	rm -rf far ran.*
+	run pth-spread -e far --chunk 3 --window 1 -o out <in
+	assertCode 0
+	all 3
+	assertEquals 'it was cancelled' 'signal TERM' "$(cat ran.codes)"
+	assertEquals 'what was done is kept' '1 2 2 3' "$(xargs <ran)"
+}
+
 # Whoever waits for parts has something to put away, when the last one has come.
 testEngineThatPutsAway() {
 	plan 2 >in

@@ -148,12 +148,16 @@ testHostThatVanishes() {
 	pid=$!
 	until [ -s ran ] && [ "$(wc -l <ran)" -gt 2 ]; do sleep 0.05; done
 	host=$(cat sshd2.pid)
-	# The daemon, and what it has started: a host that has lost its power.
-	dead=$host
-	for level in 1 2 3 4 5 6; do
-		dead="$dead $(pgrep -P "$(echo "$dead" | tr ' ' ,)" | xargs)"
-	done
+	# The daemon, and what it has started: a host that has lost its power. All are stopped
+	# first, until there is nobody new, so that none sees another one die.
+	dead=$host was=''
 	# shellcheck disable=SC2086 # numbers
+	until [ "$dead" = "$was" ]; do
+		was=$dead
+		kill -STOP $dead 2>/dev/null
+		dead=$(for p in $dead; do echo $p && pgrep -P $p; done | sort -un | xargs)
+	done
+	# shellcheck disable=SC2086
 	kill -KILL $dead 2>/dev/null
 	assertTrue 'it was at work' "[ $(echo "$dead" | wc -w) -gt 1 ]"
 	wait $pid

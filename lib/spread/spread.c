@@ -21,6 +21,7 @@
 #include "io/event.h"
 #include "io/file.h"
 #include "run/rundir.h"
+#include "spread/work.h"
 
 #define PARTS ".parts"
 #define CODE_MAX 4096
@@ -511,8 +512,7 @@ spread_look(struct pth_spread *s, size_t i)
 	pth_warn(
 	    "part %zu: pth-exec ended with %s: %s/%zu/log", i + 1, text.s, s->parts_path, i + 1);
 	/* Whoever has ended it did not want it to go on. */
-	if (strcmp(text.s, "signal TERM") != 0 && strcmp(text.s, "signal INT") != 0 &&
-	    p->tries < s->tries && s->signal == 0) {
+	if (!pth_work_cancelled(text.s) && p->tries < s->tries && s->signal == 0) {
 		unlink_file(s, i, "code");
 		spread_lose(s, i, "its pth-exec has failed");
 	}

@@ -219,6 +219,28 @@ refuse(int part, struct pth_err *e)
 	return put_code(part, e->text) == PTH_OK ? e->code : PTH_SYSTEM;
 }
 
+bool
+pth_work_cancelled(const char *code)
+{
+	return strcmp(code, "signal TERM") == 0 || strcmp(code, "signal INT") == 0;
+}
+
+/* Has somebody done the part already? GNU parallel cancels a part when its connection breaks, and
+ * then sends it again, maybe to the same place: that part is to go on. */
+static bool
+is_done(int part)
+{
+	pth_auto_buf code = PTH_BUF_INIT;
+
+	if (pth_file_read_below(part, "code", STAMP_MAX, &code, NULL) != 0 || code.len == 0)
+		return false;
+	code.s[strcspn(code.s, "\n")] = '\0';
+	if (!pth_work_cancelled(code.s))
+		return true;
+	unlinkat(part, "code", 0);
+	return false;
+}
+
 /* The part is ours now, and lock is held: its tests run. */
 static int
 work(int part, const char *where, const struct stamp *st, const struct pth_home *home,
@@ -227,8 +249,8 @@ work(int part, const char *where, const struct stamp *st, const struct pth_home 
 	struct pth_exit end = { .code = 0 };
 	char how[32];
 
-	if (faccessat(part, "code", F_OK, 0) == 0)
-		return PTH_OK; /* somebody has done it already */
+	if (is_done(part))
+		return PTH_OK;
 	if (check_maker(st->maker, home, e) != 0)
 		return refuse(part, e);
 	if (run(part, where, st->jobs, home, &end, e) != 0) {

@@ -12,7 +12,10 @@
 
 /* Our version, and a hash of our plugins: who runs parts has to have the same. Appends to b. */
 int pth_work_stamp(struct pth_buf *b, const struct pth_home *home, struct pth_err *e);
-/* Runs part NUMBER of dir. What it ran before, when it was killed then, is kept. An exit code. */
+/* Runs part NUMBER of dir. What it ran before, when it was killed or cancelled then, is kept. An
+ * exit code. */
 int pth_work(const char *dir, const char *number, const struct pth_home *home);
+/* Does a code say that somebody has cancelled the part? */
+bool pth_work_cancelled(const char *code);
 
 #endif
