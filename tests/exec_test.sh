@@ -189,9 +189,9 @@ testMissingPrograms() {
 
 testServerThatDiesEndsTheTest() {
 	exec1 "$(svc s '{"finite": false}' sh -c 'sleep .1; kill -ABRT $$')" \
-		"$(svc c '{}' sleep 20)"
+		"$(svc c '{}' sleep 60)"
 	assertEquals 'crashed s died of signal ABRT' "$(field '"\(.status) \(.reason)"')"
-	assertEquals true "$(field '.duration_us < 5000000')"
+	assertEquals true "$(field '.duration_us < 30000000')"
 }
 
 testPhasesRunInOrderAndCriticalOnesCount() {
