@@ -183,6 +183,12 @@ testRestartOfWhatHasEndedOrIgnoresTerm() {
 	assertEquals 'completed: null' "$(status)"
 	assertEquals 2 "$(wc -l <out/t/c/lives)"
 	assertEquals 2 "$(wc -l <out/t/c/post)"
+	# One that is ready when it has been started.
+	steps='[{"signal": {"service": "s", "signal": "KILL"}},
+		{"restart": {"service": "s"}, "after": {"service": "s", "state": "stopped"}}]'
+	exec_ "$(svc s '{"finite": false}' sleep 60)"
+	assertEquals 'completed: null' "$(status)"
+	assertEquals 'to start it takes its time' true "$(field '.steps[1].duration_us > 0')"
 	steps='[{"restart": {"service": "s"}}]'
 	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "log", "matches": "^up"}]}' \
 		sh -c 'trap "" TERM; sleep .1; echo up; sleep 60 & wait; sleep 60')"

@@ -125,6 +125,7 @@ supervise_deploy(struct supervisor *sup, int64_t now)
 	}
 	if (sup->state != PTH_TS_DEPLOYING)
 		return;
+	now = pth_mono_us();
 	if (!sup->made && all_made(sup, now)) {
 		supervise_deploy(sup, now);
 	} else if (late == NULL) {
@@ -243,6 +244,7 @@ supervise_run(struct supervisor *sup, int64_t now)
 	step_services(sup, now);
 	if (sup->state != PTH_TS_RUNNING)
 		return;
+	now = pth_mono_us(); /* starting a service takes a while */
 	/* A restart may have come to its end just now. */
 	if (!step_actions(sup, now))
 		return;
