@@ -88,19 +88,19 @@ testReadiness() {
 	need python3 python3 || return
 	after='{"after": [{"service": "s", "state": "ready"}]}'
 	tcp='import socket,time
-time.sleep(.1); s=socket.create_server(("127.0.0.1",5001)); time.sleep(9)'
+time.sleep(.3); s=socket.create_server(("127.0.0.1",5001)); time.sleep(9)'
 	for kind in \
 		'{"kind": "tcp", "port": 5001}' \
 		'{"kind": "file", "path": "up"}' \
 		'{"kind": "log", "matches": "^listening on [0-9]+"}' \
 		'{"kind": "command", "argv": ["test", "-e", "up"]}' \
-		'{"kind": "delay", "us": 150000}'
+		'{"kind": "delay", "us": 300000}'
 	do
 		exec1 "$(svc s "{\"finite\": false, \"ready\": [$kind]}" sh -c \
-			"python3 -c '$tcp' & sleep .1; : >up; echo listening on 5001; wait")" \
+			"python3 -c '$tcp' & sleep .3; : >up; echo listening on 5001; wait")" \
 			"$(svc c "$after" true)"
 		assertEquals "$kind: $out" completed "$(field .status)"
-		assertEquals "$kind" true "$(field '.services.c.started_us >= 90000')"
+		assertEquals "$kind" true "$(field '.services.c.started_us >= 200000')"
 	done
 }
 
