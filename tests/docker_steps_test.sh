@@ -301,7 +301,8 @@ testEndsInTheMiddle() {
 	kill -KILL $exec
 	wait $exec 2>/dev/null
 	# These two, and the client when it has not ended yet.
-	assertEquals 'removed container server removed network' "$(pth-clean | grep '^removed' |
+	assertEquals 'removed container server removed network' \
+		"$(pth-clean | grep -E '^removed (container|network) ' |
 		sed -E 's/pth-001-steps-[a-z0-9]+-?//; s/ +\(run steps\)$//' |
 		grep -vx 'removed container client' | xargs)"
 	assertEquals '' "$(ours)"

@@ -17,7 +17,11 @@ nodes() { # number: so many are ready
 		[ "$(echo "$states" | grep -cE '^(idle|mix|alloc)$')" != "$1" ] || return 0
 		sleep 0.1
 	done
-	fail "$1 nodes: $(sinfo -N 2>&1; tail -n 5 ./*.out)"
+	# What the daemons wait for, too: one of them has been seen that said nothing at all.
+	fail "$1 nodes: $(sinfo -N 2>&1; tail -n 5 ./*.out; for file in n?.pid; do
+		ps -o pid,ppid,stat,wchan:30,args -p "$(cat "$file")"
+		cat "/proc/$(cat "$file")/stack"
+	done 2>&1)"
 }
 
 oneTimeSetUp() {
