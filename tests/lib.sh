@@ -120,6 +120,19 @@ kill_run() {
 	wait "$1" 2>/dev/null
 }
 
+# stop_all COMMAND...: the processes that it names are stopped, until it names nobody new; the
+# numbers of all. Who was stopped once is among them, also when it is not named any more.
+stop_all() {
+	pth_all=- pth_was=
+	# shellcheck disable=SC2086 # numbers
+	until [ "$pth_all" = "$pth_was" ]; do
+		pth_was=$pth_all
+		pth_all=$({ echo "$pth_all" && "$@"; } | grep '[0-9]' | sort -un)
+		kill -STOP $pth_all 2>/dev/null
+	done
+	echo "$pth_all"
+}
+
 # free_port: $port, which is bound by nobody on this machine, neither for TCP nor for UDP. The
 # kernel gives it to nobody by itself, and those who ask at the same time get other ones: they
 # are other processes.

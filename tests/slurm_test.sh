@@ -141,14 +141,7 @@ of_node() {
 node_gone() {
 	for i in $(seq 200); do
 		kill -STOP "$(cat "$1.pid")" # nothing begins while we look
-		was=- gone=$(of_node "$1" | sort -un)
-		# Who was stopped once is among them: a daemon asks the steps that are there.
-		# shellcheck disable=SC2086 # numbers
-		until [ "$gone" = "$was" ]; do
-			was=$gone
-			kill -STOP $gone 2>/dev/null
-			gone=$({ echo "$gone" && of_node "$1"; } | grep . | sort -un)
-		done
+		gone=$(stop_all of_node "$1") # the next daemon would ask the steps that are there
 		[ -z "$gone" ] || break
 		kill -CONT "$(cat "$1.pid")"
 		sleep 0.05

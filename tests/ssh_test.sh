@@ -135,6 +135,12 @@ testSend() {
 		"$(find "$far_home/.parallel/tmp" -name tree -o -name 'tree.tar*' 2>/dev/null)"
 }
 
+# tree PID: it and all that have come of it.
+tree() {
+	echo "$1"
+	for child in $(pgrep -P "$1"); do tree "$child"; done
+}
+
 # One host goes away half way; the other one does its parts.
 testHostThatVanishes() {
 	far || return
@@ -149,15 +155,9 @@ testHostThatVanishes() {
 	until [ -s ran ] && [ "$(wc -l <ran)" -gt 2 ]; do sleep 0.05; done
 	host=$(cat sshd2.pid)
 	# The daemon, and what it has started: a host that has lost its power. All are stopped
-	# first, until there is nobody new, so that none sees another one die.
-	dead=$host was=''
+	# first, so that none sees another one die.
+	dead=$(stop_all tree "$host")
 	# shellcheck disable=SC2086 # numbers
-	until [ "$dead" = "$was" ]; do
-		was=$dead
-		kill -STOP $dead 2>/dev/null
-		dead=$(for p in $dead; do echo $p && pgrep -P $p; done | sort -un | xargs)
-	done
-	# shellcheck disable=SC2086
 	kill -KILL $dead 2>/dev/null
 	assertTrue 'it was at work' "[ $(echo "$dead" | wc -w) -gt 1 ]"
 	wait $pid

@@ -125,7 +125,7 @@ supervise_deploy(struct supervisor *sup, int64_t now)
 	}
 	if (sup->state != PTH_TS_DEPLOYING)
 		return;
-	now = pth_mono_us();
+	now = pth_mono_us(); /* starting services takes a while */
 	if (!sup->made && all_made(sup, now)) {
 		supervise_deploy(sup, now);
 	} else if (late == NULL) {
