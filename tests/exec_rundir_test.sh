@@ -193,13 +193,15 @@ testLinksToOthers() {
 # waits: a test that is over when the file go is there.
 waits() { svc a '{}' sh -c 'until [ -e ../../../go ]; do sleep .02; done'; }
 
-# begin: a run in the background that waits, in out or in a directory that it makes.
+# begin: a run in the background that waits in its second test, in out or in a directory that it
+# makes; the first test has its record. The second starts before the record is written.
 begin() {
 	{ rec 1-t "$(svc a '{}' true)"; rec 2-t "$(waits)"; end 2; } >in
 	rm -f first.err
 	pth-exec -j 1 "$@" in >records 2>first.err &
 	pid=$!
 	assertSoon 20 grep -q '"test.started".*"2-t"' first.err
+	assertSoon 20 grep -q '"id":"1-t"' records
 }
 
 testOneWriter() {
