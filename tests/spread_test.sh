@@ -212,7 +212,7 @@ testProgress() {
 	PTH_EVENTS='' TERM=xterm python3 "$TOP/tests/fixtures/terminal.py" 100 24 \
 		pth-spread --chunk 2 --window 2 -o out <in >first &
 	pid=$!
-	assertSoon 20 grep -q 'part 2 .*running' tty.screens
+	for i in 1 2; do assertSoon 20 grep -q "part $i .*running" tty.screens; done
 	touch go
 	wait $pid
 	assertEquals 0 $?
