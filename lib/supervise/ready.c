@@ -288,6 +288,23 @@ supervise_ready_step(struct ready *r, int64_t now, struct pth_err *e)
 	return PTH_NOT_YET;
 }
 
+bool
+supervise_ready_was(struct ready *r, int64_t now)
+{
+	const json_t *c;
+	struct pth_err e;
+
+	while ((c = current(r)) != NULL) {
+		const struct ready_kind *k = kind_of(c);
+
+		if (k == NULL || (k->look != look_log && k->look != look_file) ||
+		    !k->look(r, c, now, &e))
+			return false;
+		wait_for(r, r->index + 1, now);
+	}
+	return true;
+}
+
 int64_t
 supervise_ready_next(const struct ready *r)
 {

@@ -35,6 +35,9 @@ void supervise_ready_begin(struct ready *r, int64_t now);
 /* Look, if it is time. PTH_NOT_READY, with e, when it will not get ready any
  * more: "did not bind UDP port 4443 within 10 s". */
 enum readiness supervise_ready_step(struct ready *r, int64_t now, struct pth_err *e);
+/* The service has ended: has it become ready before, by what a log, a file and the answer of a
+ * command still say? It may have done both since the last look. */
+bool supervise_ready_was(struct ready *r, int64_t now);
 /* Earliest time at which supervise_ready_step() has something to do. */
 int64_t supervise_ready_next(const struct ready *r);
 /* Reap a check's command, if one has ended. */

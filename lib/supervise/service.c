@@ -13,7 +13,7 @@
 #include "io/file.h"
 #include "plan/fill.h"
 
-#define GONE_US 1000000
+#define GONE_US (10 * PTH_SECOND_US) /* only a process that hangs in the kernel needs it */
 #define GONE_LOOK_US 1000
 
 /* What an event says of a service, and of its change from one state to another. */
@@ -249,6 +249,15 @@ ended_early(struct service *s)
 }
 
 static void
+became_ready(struct service *s, int64_t now, int64_t zero)
+{
+	s->ready_us = now - zero;
+	supervise_service_to(s, PTH_ST_READY);
+	if (s->finite || json_array_size(s->ready.list) == 0)
+		supervise_service_to(s, PTH_ST_RUNNING);
+}
+
+static void
 ran_to_end(struct service *s, int64_t now, int64_t zero)
 {
 	const struct pth_exit *x = &s->exit;
@@ -257,6 +266,9 @@ ran_to_end(struct service *s, int64_t now, int64_t zero)
 
 	s->ended_us = now - zero;
 	supervise_service_inner_take(s, &s->exit, zero);
+	if (s->state == PTH_ST_INITIALIZING && s->error[0] == '\0' && !s->stopping &&
+	    !s->killed_late && supervise_ready_was(&s->ready, now))
+		became_ready(s, now, zero);
 	supervise_ready_stop(&s->ready); /* nobody waits for its answer */
 	was_ready = s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING;
 	s->exited = true;
@@ -326,12 +338,7 @@ step_ready(struct service *s, int64_t now, int64_t zero)
 
 	switch (supervise_ready_step(&s->ready, now, &e)) {
 	case PTH_NOT_YET: break;
-	case PTH_IS_READY:
-		s->ready_us = now - zero;
-		supervise_service_to(s, PTH_ST_READY);
-		if (s->finite || json_array_size(s->ready.list) == 0)
-			supervise_service_to(s, PTH_ST_RUNNING);
-		break;
+	case PTH_IS_READY: became_ready(s, now, zero); break;
 	case PTH_NOT_READY:
 		supervise_service_fail(s, PTH_END_NOT_READY,
 		    PTH_WHY(supervise_command_category(

@@ -10,7 +10,7 @@
 #include "io/event.h"
 #include "supervise/supervisor.h"
 
-#define LAST_WORD_US (2 * PTH_SECOND_US) /* from a container's end until it is known */
+#define LAST_WORD_US (8 * PTH_SECOND_US) /* from a container's end until it is known */
 
 struct step_kind {
 	const char *name;
