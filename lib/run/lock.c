@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -16,7 +18,8 @@
 #include "base/text.h"
 #include "io/event.h"
 
-#define PATIENCE_US (2 * PTH_SECOND_US)
+#define PATIENCE_US (5 * PTH_SECOND_US)
+#define EXITING 4 /* PF_EXITING, the kernel's flag of a process that ends; proc(5), stat */
 #define COMMAND_MAX 200
 
 /* The process that says that it works here, or 0: none, or none that can be seen from here. */
@@ -29,6 +32,29 @@ holder(int dirfd)
 	return fd >= 0 && fcntl(fd, F_GETLK, &l) == 0 && l.l_type != F_UNLCK && l.l_pid > 0 ?
 	    l.l_pid :
 	    0;
+}
+
+/* Is it ending, so that what it holds is about to be free? Who was killed may be told by the
+ * signal that it has not taken yet. */
+static bool
+is_ending(pid_t pid)
+{
+	char text[4096], path[40];
+	const char *p;
+	unsigned long flags = 0;
+
+	snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+	if (pth_read_text(AT_FDCWD, text, sizeof text, "%s", path) == 0 ||
+	    (p = strrchr(text, ')')) == NULL)
+		return true;
+	if (sscanf(p, ") %*c %*d %*d %*d %*d %*d %lu", &flags) == 1 && (flags & EXITING) != 0)
+		return true;
+	snprintf(path, sizeof path, "/proc/%ld/status", (long)pid);
+	pth_read_text(AT_FDCWD, text, sizeof text, "%s", path);
+	for (p = text; (p = strstr(p, "Pnd:\t")) != NULL; p++)
+		if ((strtoull(p + 5, NULL, 16) >> (SIGKILL - 1) & 1) != 0)
+			return true;
+	return false;
 }
 
 /* The words of its command line. */
@@ -79,7 +105,7 @@ take(int dirfd, int kind, const char *path, struct pth_err *e)
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return 1;
 		pid = holder(dirfd);
-		if (pid != 0 || pth_mono_us() > end)
+		if ((pid != 0 && !is_ending(pid)) || pth_mono_us() > end)
 			return refused(path, kind == LOCK_EX ? "another " : "", pid, e);
 		nanosleep(&pause, NULL);
 	}
