@@ -388,6 +388,17 @@ testSignals() {
 		looked=$((looked + 1))
 	done
 	assertLeast 3 $looked signals
+	# While it starts them: by a program that it calls before.
+	real=$(command -v setpriv) || skip 'needs setpriv (package util-linux)' || return
+	tool_ exec 'exec cat >/dev/null'
+	printf '#!/bin/sh\n[ "$3" != true ] || kill -s INT $PPID\nexec %s "$@"\n' "$real" \
+		>bin/setpriv
+	chmod +x bin/setpriv
+	rm -f reported
+	env --default-signal=INT,HUP bin/pth run x.yaml >shown 2>&1 </dev/null
+	assertEquals "$(cat shown)" 130 $?
+	assertEquals 'the report is written all the same' written "$(cat reported)"
+	rm bin/setpriv
 	assertEquals 'no directory of pth is left' '' "$(ls "$TMPDIR" | grep '^pth')"
 }
 
