@@ -41,6 +41,7 @@ struct init {
 	bool whole; /* a whole test, not one service of it */
 	const char *dir, *name;
 	int dirfd, homefd; /* the test's directory, the service's */
+	int wishes;        /* signals to process 1: that it ends; the supervisor reads them */
 	struct stat home;  /* as it was */
 };
 
@@ -193,21 +194,17 @@ open_asks(struct init *x)
 static json_t *
 supervise(struct init *x, const struct pth_twice *t)
 {
-	static const int ends[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 	struct pth_places places = {
 		.dir = x->dir, .libexec = PTH_INSIDE_LIBEXEC, .share = PTH_INSIDE_SHARE
 	};
-	/* A signal to process 1 is the wish to end: the supervisor reads it as such. */
 	struct pth_supervise_req req = { .rec = x->root,
 		.plan = x->plan,
 		.places = &places,
 		.dirfd = x->dirfd,
-		.ctl = pth_sig_fd(ends, countof(ends)) };
+		.ctl = x->wishes };
 	struct pth_proc_user who = { x->home.st_uid, x->home.st_gid };
 	struct pth_err e;
 
-	if (pth_inside_net(x->root) != NULL && !t->first)
-		pth_must(pth_join(x->homefd, pth_inside_net(x->root), req.ctl, &e), &e);
 	pth_must(pth_users_choose(pth_inside_user(x->root), &who, &e), &e);
 	pth_start_links(pth_inside_links(x->root));
 	give(x, &who);
@@ -237,19 +234,24 @@ compile(struct init *x, const struct pth_twice *t)
 static int
 run(struct init *x)
 {
+	static const int ends[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 	struct pth_twice t;
 	struct pth_err e;
 	json_t *result;
 	int64_t zero;
 	int code;
 
+	x->wishes = pth_sig_fd(ends, countof(ends));
 	pth_must(pth_twice_begin(&t, getenv(PTH_TWICE_ENV), x->plan, &e), &e);
 	if (t.first)
 		return compile(x, &t);
+	result = json_incref(pth_twice_failed(&t, &zero));
+	/* A second life, whose links are gone, does not take away what is known of the first. */
+	if (result == NULL && pth_inside_net(x->root) != NULL)
+		pth_must(pth_join(x->homefd, pth_inside_net(x->root), x->wishes, &e), &e);
 	if (pth_plan_announce(x->plan) != NULL)
 		unlinkat(x->dirfd, pth_plan_announce(x->plan), 0);
 	unlinkat(x->homefd, "inner.json", 0);
-	result = json_incref(pth_twice_failed(&t, &zero));
 	if (result == NULL) {
 		zero = pth_mono_us();
 		result = supervise(x, &t);
