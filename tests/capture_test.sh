@@ -318,6 +318,13 @@ flood(100)"
 	assertMatch "$out" 'capture ended at max_size'
 }
 
+# Who captures, as a script sees it from inside the test. Others end while it looks.
+CAPTURES="def captures():
+    for p in os.listdir('/proc'):
+        try: name = open('/proc/%s/comm' % p).read() if p.isdigit() and p != '1' else ''
+        except OSError: name = ''
+        if name.startswith('pth-exec'): yield int(p)"
+
 # The capture process is stopped while packets come: the kernel's ring is full.
 testLostPacketsAreSaid() {
 	need_namespaces && need_proc || return
@@ -325,10 +332,7 @@ testLostPacketsAreSaid() {
 	need tshark tshark || return
 	by_hand '{"interface": "lo", "file": "capture.pcapng", "buffer": 524288}' "$FLOOD
 import os, signal
-def captures():
-    for p in os.listdir('/proc'):
-        if p.isdigit() and p != '1':
-            if open('/proc/%s/comm' % p).read().startswith('pth-exec'): yield int(p)
+$CAPTURES
 for p in captures(): os.kill(p, signal.SIGSTOP)
 flood(2000)
 for p in captures(): os.kill(p, signal.SIGCONT)"
@@ -446,9 +450,8 @@ testCaptureThatIsKilled() {
 import os, signal, time
 flood(10)
 while os.stat('capture.pcapng').st_size < 10000: time.sleep(0.05)
-for p in os.listdir('/proc'):
-    if p.isdigit() and p != '1' and open('/proc/%s/comm' % p).read().startswith('pth-exec'):
-        os.kill(int(p), signal.SIGKILL)"
+$CAPTURES
+for p in captures(): os.kill(p, signal.SIGKILL)"
 	by_step
 	go
 	assertEquals 'completed the capture process died' \

@@ -69,6 +69,7 @@ testOwnersInOtherPidNamespaces() {
 	unshare --pid --fork --kill-child sh -c 'sleep 1000 & echo $!; wait' >inner &
 	outer=$!
 	assertSoon 30 test -s inner
+	assertSoon 30 pgrep -f '^sleep 1000$' # until then it is still the shell
 	inner=$(cat inner) here=$(pgrep -f '^sleep 1000$')
 	ns=$(stat -Lc %i "/proc/$here/ns/pid")
 	assertNotEquals "$pidns" "$ns"
@@ -444,8 +445,8 @@ testGroups() {
 	echo $! | tee "$dead/cgroup.procs" >"$dead/1.a/cgroup.procs"
 	fake_sleep="$! /sys/fs/cgroup/$dead"
 	(cd "$PTH_TMP" && fake sleep "set -- $fake_sleep
-		grep -qs '^State:.[^Z]' /proc/\$1/status ||
-			rm -f \$2/cgroup.procs \$2/*/cgroup.procs")
+		! grep -qs '^State:.[^Z]' /proc/\$1/status || exec /bin/sleep 0.05
+		rm -f \$2/cgroup.procs \$2/*/cgroup.procs")
 	clean
 	assertEquals "0 removed group $PWD/$dead" "$code $out"
 	kill $! 2>/dev/null
@@ -482,6 +483,7 @@ testProcesses() {
 	assertEquals '' "$out"
 	clean -q
 	assertEquals '' "$out$err"
+	for n in 2 4 5; do assertSoon 20 none_asleep $n; done
 	assertEquals '1 3' \
 		"$(for n in 1 2 3 4 5; do ! asleep $n >/dev/null || echo $n; done | xargs)"
 	clean -a
@@ -502,6 +504,7 @@ testNotItselfNorWhoHasStartedIt() {
 	assertEquals 2 "$(wc -l <said)"
 	# Nor what else is in its session, which has lost its leader.
 	setsid sh -c "$sleeps"'; sleep "2$1" &
+		until pgrep -f "^sleep 2$1\$" >there; do sleep 0.05; done
 		{
 			while kill -0 $$; do sleep 0.05; done
 			PATH=$PTH_TMP/fake:$PATH pth-clean >said && : >cleaned

@@ -150,7 +150,7 @@ testKilledRunIsCleaned() {
 	docker_ready || return
 	run=lost experiment lost '[sleep, "60"]' >t.yaml
 	pth-parse t.yaml 2>/dev/null | pth-plan 2>/dev/null | pth-compose >lost.jsonl
-	run=alive experiment alive '[sleep, "20"]' >t.yaml
+	wait=600 run=alive experiment alive '[sleep, "600"]' >t.yaml
 	pth-parse t.yaml 2>/dev/null | pth-plan 2>/dev/null | pth-compose >alive.jsonl
 	pth-exec -o lost lost.jsonl >lost.out &
 	lost=$!
@@ -160,13 +160,12 @@ testKilledRunIsCleaned() {
 	assertEquals 'whose they are says in which pid namespace' '' \
 		"$(docker ps --format '{{.Label "org.pth.owner"}}' |
 			grep -v "\.[0-9]*\.$(stat -Lc %i /proc/self/ns/pid)\$")"
-	kill -KILL $lost
-	wait $lost 2>/dev/null
+	kill_run $lost
 	out=$(pth-clean --dry-run)
 	assertMatch "$out" 'would remove container pth-001-lost-.*-client'
 	assertMatch "$out" 'would remove network pth-001-lost'
 	assertNoMatch "$out" alive
-	assertEquals 3 "$(pth-clean | grep -c '^removed .*lost')"
+	assertEquals 3 "$(pth-clean | grep -cE '^removed (container|network) .*lost')"
 	kill -INT $alive
 	wait $alive
 	assertEquals 130 $?
@@ -179,7 +178,7 @@ testStoppedFromOutside() {
 	experiment stopped '[sleep, "60"]' >t.yaml
 	# shellcheck disable=SC2046
 	{
-		assertSoon 30 sh -c '[ -e run/*/client/.ready ]' &&
+		assertSoon 60 sh -c 'docker ps -q --filter name=client | grep -q .' &&
 			docker stop $(docker ps -q --filter name=client) >/dev/null
 	} &
 	through t.yaml
@@ -264,8 +263,9 @@ testResumeRemovesWhatTheKilledRunLeft() {
 	docker create --name other --label org.pth.run=other --label org.pth.owner=dead.1.1 \
 		panther_base_service:latest sleep 1 >/dev/null
 	begun again
-	kill -KILL $running
-	wait $running 2>/dev/null
+	kill_run $running
+	# The clients that it had started are gone with it.
+	assertSoon 60 sh -c '! pgrep -x docker'
 	before=$(docker ps -aq --filter label=org.pth.run=again | sort)
 	assertEquals 2 "$(echo "$before" | wc -l)"
 	sed -i 's/"60"/"1"/g' again.jsonl

@@ -112,7 +112,9 @@ testOneContainer() {
 
 testSteps() {
 	podman_start || return
-	steps='[{exec: {service: server, argv: [id, -u]}}, {pause: server}, {resume: server}, '
+	# They begin when the client has had its answers.
+	steps='[{exec: {service: server, argv: [id, -u]}, after: {service: client, '
+	steps="$steps"'state: completed}}, {pause: server}, {resume: server}, '
 	steps="$steps{restart: server}, {signal: {service: server, signal: KILL}}]"
 	look='{type: port_open, service: server, port: 4443, transport: udp, timeout: 30}'
 	experiment steps |
@@ -135,8 +137,7 @@ testKilledRunIsCleaned() {
 	pth-exec -o lost lost.jsonl >lost.out 2>/dev/null &
 	lost=$!
 	assertSoon 30 sh -c '[ -e lost/*/client/.ready ]'
-	kill -KILL $lost
-	wait $lost 2>/dev/null
+	kill_run $lost
 	# Others on this machine may have left groups, and a process of it may take its time.
 	pth-clean >cleaned
 	assertEquals "$(cat cleaned)" 3 "$(grep -cE '^removed (container|network) ' cleaned)"

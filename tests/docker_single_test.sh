@@ -78,9 +78,10 @@ testStepsPhasesAndCodesAreThoseInside() {
       - signal: {service: client, signal: CONT}
       - resume: server
       - restart: server
+      - exec: {service: client, argv: [sh, -c, ": >go"]}
     assertions: [{type: port_open, service: server, port: 4443, timeout: 30},
       {type: service_responsive, service: server, timeout: 30}]' single \
-      	'[sh, -c, "env | sort; id -u; sleep 1; exit 3"]' >t.yaml
+      	'[sh, -c, "env | sort; id -u; until [ -e go ]; do sleep .05; done; exit 3"]' >t.yaml
 	through t.yaml
 	assertEquals 'failed: client ended with exit code 3' "$(why)"
 	assertEquals step "$(cat run/*/server/here)"
@@ -89,7 +90,7 @@ testStepsPhasesAndCodesAreThoseInside() {
 	assertMatch "$(cat run/*/client/stdout.log)" '^2$'
 	assertEquals 10001 "$(tail -1 run/*/client/stdout.log)"
 	assertEquals 1 "$(field '.result.services.server.restarts | length')"
-	assertEquals 'true true true true true' \
+	assertEquals 'true true true true true true' \
 		"$(field '[.result.steps[].ok] | map(tostring) | join(" ")')"
 	assertEquals 'UDP port 4443 is open, is running and listens' \
 		"$(field '[.result.assertions[].text] | join(", ")')"

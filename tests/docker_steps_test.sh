@@ -57,7 +57,8 @@ testExec() {
 		- {exec: {service: server, argv: [/no/such], critical: false}}
 		- {exec: {service: server, argv: [sleep, "600"], critical: false, timeout: 1}}
 		- {exec: {service: server,
-		    argv: [sh, -c, "read -r line <@{dir}/client/stdout.log; echo $line"]}}
+		    argv: [sh, -c, "until read -r line <@{dir}/client/stdout.log;
+		      do sleep 0.02; done; echo $line"]}}
 		- {exec: {service: server, argv: [sh, -c, "exit 4"]}}
 		- {wait: 9}' >t.yaml
 	through t.yaml
@@ -82,7 +83,7 @@ testSignals() {
 		- {signal: {service: server, signal: HUP}}
 		- {exec: {service: server,
 		    argv: [sh, -c,
-		      "while :; do while read -r line; do [ $line != hup ] || exit 0; done
+		      "while :; do while read -r line; do case $line in hup) exit 0 ;; esac; done
 		      <stdout.log; sleep .02; done"]}}
 		- {signal: {service: server, signal: KILL}}
 		- {exec: {service: server, argv: [id]}, after: {service: server, state: stopped}}
@@ -170,7 +171,8 @@ testOneThatHasEnded() {
 		          command: [sh, -c, "echo done"]}
 		        protocol: {name: minip, version: functional, role: client, target: server}'
 	steps '
-		- {exec: {service: client, argv: [sh, -c, "echo here"]}, at: 1s}
+		- {exec: {service: client, argv: [sh, -c, "echo here"]},
+		   after: {service: client, state: stopped}}
 		- {restart: client}' >t.yaml
 	through t.yaml
 	assertEquals 'completed: ' "$(why)"
@@ -184,7 +186,8 @@ testOneThatHasEnded() {
 		          command: [sh, -c, 'echo last']}
 		        protocol: {name: minip, version: functional, role: client, target: server}
 		        depends_on: {client: completed}"
-	steps '[{exec: {service: client, argv: [id]}}]' >t.yaml
+	steps '[{exec: {service: client, argv: [id]}, after: {service: last, state: completed}}]' \
+		>t.yaml
 	through t.yaml
 	assertEquals \
 		'failed: step 1 of 1 (exec): client and its container do not run (exit code 0)' \
@@ -199,7 +202,7 @@ testAssertions() {
 		- {type: service_running, service: server, timeout: 30}
 		- {type: service_responsive, service: server, timeout: 30}
 		- {type: port_open, service: server, port: 4443, timeout: 30}
-		- {type: port_open, service: server, port: 4444, transport: tcp, timeout: 1}
+		- {type: port_open, service: server, port: 4444, transport: tcp, timeout: 5}
 		- {type: output_contains, service: server, pattern: "^up [0-9]", timeout: 30}
 		- {type: file_exists, service: server, file: stdout.log}
 		- {type: port_open, service: server, port: 4443}
@@ -283,7 +286,9 @@ testEndsInTheMiddle() {
 		'[{pause: server},
 			{exec: {service: server, argv: [sh, -c, "echo here; sleep 60"]}}]' >t.yaml
 	begun
-	docker kill "$(docker ps -q)" >/dev/null
+	# It says that it runs some time after its first process does.
+	assertSoon 60 sh -c 'docker ps -q --filter name=server | grep -q .'
+	docker kill "$(docker ps -q --filter name=server)" >/dev/null
 	wait $exec
 	assertEquals 'error: server: its container was killed from outside' \
 		"$(head -1 out.jsonl | jq -r '"\(.result.status): \(.result.reason)"')"
@@ -298,8 +303,7 @@ testEndsInTheMiddle() {
 		"$(tail -1 run/*/server/stdout.log)"
 	assertEquals '' "$(ours)"
 	begun
-	kill -KILL $exec
-	wait $exec 2>/dev/null
+	kill_run $exec
 	# These two, and the client when it has not ended yet.
 	assertEquals 'removed container server removed network' \
 		"$(pth-clean | grep -E '^removed (container|network) ' |

@@ -2,7 +2,7 @@
 # Tests in containers on a real engine, started here and stopped by pid. The
 # base image is made of this machine's own libraries, so nothing is fetched;
 # tests/docker_image_test.sh makes the real one.
-# timeout: 700
+# timeout: 1400
 # Scripts of sh -c; $compose is words; $out and $code come from through.
 # shellcheck disable=SC2016,SC2086,SC2154
 . "$TOP/tests/lib.sh"

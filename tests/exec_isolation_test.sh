@@ -105,7 +105,7 @@ testMemory() {
 # It may go on until its time is over; it must not do more than that.
 testForkBomb() {
 	need_groups || return
-	exec1 '{"service": {"limits": {"processes": 30}, "timeout_us": 2000000}}' \
+	exec1 '{"service": {"limits": {"processes": 30}, "timeout_us": 6000000}}' \
 		sh -c "bomb() { bomb | bomb & sleep $nap; }; bomb"
 	assertCode 0
 	assertMatch "$(field .services.a.limits.processes)" '^cgroup v[12]$'
@@ -159,8 +159,8 @@ testLimitsWithoutGroups() {
 testLimitsOfAnOrdinaryUser() {
 	need_user || return
 	as=as_user dir=$PTH_TMP/user/out
-	exec1 '{"service": {"limits": {"processes": 4, "files": 33}, "timeout_us": 3000000}}' \
-		sh -c 'ulimit -n; for i in 1 2 3 4 5 6; do sleep 2 & done; wait'
+	exec1 '{"service": {"limits": {"processes": 4, "files": 33}, "timeout_us": 15000000}}' \
+		sh -c 'ulimit -n; for i in 1 2 3 4 5 6; do sleep 14 & done; wait'
 	assertCode 0
 	assertMatch "$(field .services.a.limits.processes)" '^(rlimit|cgroup v2)$'
 	assertMatch "$(cat "$dir/t/a/stderr.log")" '[Cc]annot fork|Resource temporarily'

@@ -45,8 +45,8 @@ testCutWhileTheServiceWritesOn() {
 }
 
 testOneGigabyte() {
-	exec_one '{}' \
-		"$(svc s '{"limits": {"log": 1048576}, "timeout_us": 25000000}' dd if=/dev/zero \
+	exec_one '{"plan": {"timeout_us": 200000000}}' \
+		"$(svc s '{"limits": {"log": 1048576}, "timeout_us": 200000000}' dd if=/dev/zero \
 			bs=1M count=1024)"
 	assertEquals completed "$(field .status)"
 	assertEquals 1048627 "$(wc -c <out/t/s/stdout.log)"

@@ -50,10 +50,12 @@ testRetries() {
 testStoppedBetweenTries() {
 	host='{"plan": {"environment": {"isolation": "none"}}}'
 	{ one 1-t '{"retries": 5}' sh -c 'exit 3'
-	  one 2-t "$host" sh -c 'until [ -e ../../tries ]; do sleep .02; done; exit 4'; end 2; } >in
+	  one 2-t "$host" sh -c 'until [ -e ../../tries/1-t-3 ]; do sleep .02; done; exit 4'
+	  end 2; } >in
 	run pth-exec -j 2 --fail-fast 1 -o out in
 	assertEquals 'failed failed' "$(statuses)"
-	assertEquals 'a ended with exit code 3 1' \
+	# The pause before the fourth is two seconds.
+	assertEquals 'a ended with exit code 3 3' \
 		"$(jq_out -r 'select(.id == "1-t").result | "\(.reason) \(.attempt)"')"
 	d=$(jq_out -r 'select(.id == "1-t").result.dir')
 	assertTrue "$d" "[ -e out/$d/a/stdout.log ]"
@@ -244,7 +246,10 @@ testTestLevel() {
 }
 
 testSkipAndUnordered() {
-	{ one 1-t '{}' sleep 1.5; one 2-t '{}' true; one 3-t '{}' true; end 3; } >in
+	host='{"plan": {"environment": {"isolation": "none"}}}'
+	{ one 1-t "$host" sh -c \
+		"until grep -q '\"id\":\"2-t\"' ../../results.jsonl; do sleep .02; done"
+	  one 2-t '{}' true; one 3-t '{}' true; end 3; } >in
 	run pth-exec -j 2 --unordered --skip '3-*' -o out in
 	assertCode 0
 	assertEquals 1-t "$(jq_out -r 'select(.id).id' | tail -n 1)"

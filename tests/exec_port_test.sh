@@ -185,7 +185,7 @@ testCopiedMarkDoesNotCount() {
 	need_users || return
 	exec_one '{}' "$(svc b '{"finite": false, "ready": [{"kind": "file", "path": "up",
 		"timeout_us": 30000000}]}' sh -c "export PTH_TEST=\${PTH_TEST%/b}/a
-		$PY fork setsid fork tcp; : >up; sleep 99")" \
+		$PY fork setsid fork tcp up; sleep 99")" \
 		"$(svc a "$(printf '%s' "$TCP" | jq -c '.after = [{"service": "b",
 		  "state": "ready"}]')" sleep 100)"
 	assertMatch "$(field .services.a.error)" 'held by process [0-9]+ .*, not by this service$'

@@ -3,7 +3,7 @@
 # are), isolated and not: the verdicts are right, other tests are not harmed, the machine is
 # as it was. See tests/hostile/run for what a case is. HOSTILE=PATTERN: only the cases whose
 # name has the pattern of the shell.
-# timeout: 1200
+# timeout: 2300
 . "$TOP/tests/lib.sh"
 
 cases=$TOP/tests/hostile

@@ -48,7 +48,9 @@ setUp() {
 		kind: iut
 		protocol: [quic, minip, coap]
 		description: does nothing
-		commands: {server: [sh, -c, "while :; do sleep 0.1; done"], client: ["true"]}
+		commands:
+		  server: [sh, -c, "while :; do sleep 0.1; done"]
+		  client: [sh, -c, "echo x | socat -u - UDP:127.0.0.1:4443"]
 		ready: {server: []}
 	end
 	printf '%s\n' 'tests:' >x.yaml
@@ -164,20 +166,21 @@ state_files passed' "$(judged)"
 # What is compiled takes longer than the server may run, and the test.
 testCompilationIsNobodysTime() {
 	need jq jq && need openssl openssl && need_namespaces || return
-	model slow 'echo test_completed' && echo '#slow 5' >>'mod el/deep er/slow.ivy'
-	entry slow '' ', timeout: 4'
-	sed -i 's/- name: slow/&\n    timeout: 4/' x.yaml
+	model slow 'echo test_completed' && echo '#slow 10' >>'mod el/deep er/slow.ivy'
+	entry slow '' ', timeout: 9'
+	sed -i 's/- name: slow/&\n    timeout: 9/' x.yaml
 	execute
 	assertEquals 'slow passed' "$(judged)"
 	assertTrue 'the server began before the compilation had ended' "$(jq \
-		'select(.id) | .result.services.server.started_us >= 5000000' collected.jsonl)"
+		'select(.id) | .result.services.server.started_us >= 10000000' collected.jsonl)"
 }
 
 # A tester that is a server is ready when its first cycle is over.
 testReadiness() {
 	need jq jq && need socat socat && need_namespaces || return
-	model late 'socat -u UDP-RECV:4443 /dev/null & trap "kill $!" EXIT' 'sleep 0.5' \
-		'echo "call_generating = 1 -> NOT SLEEPING" >&2' 'sleep 0.2' 'echo test_completed'
+	model late 'socat -u UDP-RECV:4443 CREATE:got & trap "kill $!" EXIT' 'sleep 0.5' \
+		'echo "call_generating = 1 -> NOT SLEEPING" >&2' \
+		'until [ -s got ]; do sleep 0.05; done' 'echo test_completed'
 	cat >>x.yaml <<-end
 		  - name: late
 		    network_environment: {type: localhost, capture: false}

@@ -124,7 +124,7 @@ testTopologies() {
 	go
 	assertCode 0
 	assertEquals 'far six 198.18.3.1 STREAM near' "$(said client | xargs)"
-	assertEquals 'me near' "$(said near | xargs)"
+	assertEquals 'me near' "$(said near | sort | xargs)"
 	assertEquals 4 "$(ls "$dir"/link*.jsonl | wc -l)"
 	assertEquals capture.pcapng "$(result .capture.file)"
 	assertEquals "$(result '[.services.client, .services.near | .capture.packets] | add')" \
@@ -224,7 +224,13 @@ testQuic() {
 	looked=0
 	set -- --only '005-*' --only '009-*' --only '010-*' --only '011-*' --only '013-*' \
 		--only '015-*' --only '016-*' --only '017-*'
-	run env PTH_EVENTS=none pth run -j 8 -o quic "$@" "$TOP/examples/links.yaml"
+	# Eight at once: the handshakes are over before, and the transfers are not.
+	sed 's/rate: 20Mbit, blackhole: 1s-3s/rate: 4Mbit, blackhole: 4s-6s/
+		s/rate: 20Mbit, rebind: 1s address/rate: 4Mbit, rebind: 4s address/' \
+		"$TOP/examples/links.yaml" >links.yaml
+	assertEquals 2 "$(grep -c 'rate: 4Mbit' links.yaml)"
+	cp "$TOP/examples/links.trace" .
+	run env PTH_EVENTS=none pth run -j 8 -o quic "$@" links.yaml
 	assertCode 0
 	assertEquals 8 "$(jq -r 'select(.type == "test" and .verdict.ok).verdict.status' \
 		quic/results.jsonl | grep -c passed)"

@@ -36,28 +36,36 @@ programs() {
 		    u.connect((to, 7))
 		    u.settimeout(0.2)
 		    return u
+		asked = 0
 		def answered(u, tries=None):
+		    global asked
 		    while tries is None or tries > 0:
 		        tries = None if tries is None else tries - 1
+		        asked += 1
 		        try:
-		            u.send(b"x")
-		            return u.recv(9) == b"x"
+		            u.send(b"%d" % asked)
+		            while u.recv(9) != b"%d" % asked: # that of an earlier try
+		                pass
+		            return True
 		        except OSError: # not yet, or not any more
 		            time.sleep(0.02)
 		    return False
 		sockets = [ask(t, s) for t, s in zip(sys.argv[1::2], sys.argv[2::2])]
-		def say(word):
-		    print(word, *[int(answered(u, 5)) for u in sockets], flush=True)
+		def say(word, *dead): # who answers is waited for
+		    print(word, *[int(answered(u, 5 if u in dead else 100)) for u in sockets],
+		        flush=True)
 		for u in sockets:
 		    answered(u)
 		say("both")
 		open("ready", "w")
-		while answered(sockets[0], 5):
+		# Silence of the first link counts while the second one answers.
+		first, second = sockets[:2]
+		while answered(first, 5) or not answered(second) or answered(first, 5):
 		    time.sleep(0.05)
-		say("one")
+		say("one", sockets[0], sockets[2])
 		for t in sys.argv[1::4]:
 		    u = ask(t)
-		    print(u.getsockname()[0], int(answered(u, 5)), flush=True)
+		    print(u.getsockname()[0], int(answered(u, 100)), flush=True)
 	END
 }
 

@@ -251,7 +251,7 @@ testPacketsThatAreNotThere() {
 testHang() {
 	for behave in 'hang' 'hang deaf'; do
 		stand_in "$behave" || return
-		experiment 's/seed: 7/timeout: 1/'
+		experiment 's/seed: 7/timeout: 5/'
 		plan
 		run pth-exec -o "hang-${behave#hang}" plan
 		assertEquals "$behave" timeout "$(value .result.status)"

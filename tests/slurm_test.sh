@@ -1,6 +1,6 @@
 #!/bin/sh
 # pth-spread on a real Slurm: a controller and two nodes, all on this machine.
-# timeout: 300
+# timeout: 1200
 . "$TOP/tests/lib.sh"
 own_world --net
 export PTH_EVENTS=none
@@ -50,7 +50,7 @@ oneTimeSetUp() {
 	SlurmctldPort=17000
 	SlurmUser=root
 	AuthType=auth/munge
-	AuthInfo=socket=$PWD/munge/sock
+	AuthInfo=socket=$PWD/munge/sock,cred_expire=30
 	CredType=cred/munge
 	StateSaveLocation=$PWD/state
 	SlurmdSpoolDir=$PWD/spool/%n
@@ -63,8 +63,8 @@ oneTimeSetUp() {
 	SwitchType=switch/none
 	MpiDefault=none
 	ReturnToService=2
-	SlurmdTimeout=5
-	KillWait=3
+	SlurmdTimeout=10
+	KillWait=30
 	MaxArraySize=11
 	SlurmdParameters=config_overrides
 	SchedulerParameters=sched_interval=1,batch_sched_delay=0,sched_min_interval=0
@@ -85,8 +85,9 @@ slurm() {
 
 # plan N SCRIPT: N tests; each leaves its number in the file ran.
 plan() {
-	rec x "$(svc s '{}' sh -c "echo @N >>$PTH_TMP/ran; $2")" |
+	rec x "$(svc s '{"timeout_us": 200000000}' sh -c "echo @N >>$PTH_TMP/ran; $2")" |
 		jq -c --argjson n "$1" '.of = $n | .plan.environment.isolation = "none" |
+			.plan.timeout_us = 200000000 |
 			.plan.services[0].env = {} | tojson as $all | range($n) + 1 | . as $i |
 			$all | gsub("@N"; "\($i)") | fromjson | .id = "\($i)-t" | .index = $i'
 	end "$1"
@@ -111,7 +112,10 @@ testTwoHundredPingPongs() {
 	slurm || return
 	# Packets are counted elsewhere; that takes a tshark for each test.
 	sed 's/^\( *\)network_environment:/\1iterations: 200\n&/
-		/^ *packets:/,/filter/d' "$TOP/examples/ping-pong.yaml" >e.yaml
+		/^ *packets:/,/filter/d
+		/^ *client:/,/protocol/ s/type: iut/&, wait_ms: 15000/' \
+		"$TOP/examples/ping-pong.yaml" >e.yaml
+	assertEquals 1 "$(grep -c wait_ms e.yaml)"
 	pth-parse e.yaml | pth-plan >in
 	assertEquals 201 "$(wc -l <in)"
 	pth-exec -q -o alone <in >alone.jsonl
@@ -160,7 +164,9 @@ halfway() {
 # other one, or end all the same. Arrays are small here, so there are many.
 testNodeThatDies() {
 	slurm || return
-	plan 200 'sleep 0.1' >in
+	# The last ones wait, so that the nodes are at work when they are to be.
+	rm -f go
+	plan 200 "[ @N -le 150 ] || until [ -e $PWD/go ]; do sleep 0.05; done; sleep 0.1" >in
 	pth-spread --slurm --chunk 5 --window 8 --poll 1 -o out <in >spread 2>err &
 	run=$!
 	halfway 60
@@ -171,6 +177,7 @@ testNodeThatDies() {
 	halfway 110
 	until squeue -h -w n2 -t R | grep -q .; do sleep 0.05; done
 	node_gone n2
+	: >go
 	wait $run
 	assertEquals "$(cat err)" 0 $?
 	whole 200
@@ -227,8 +234,8 @@ testCancelledFromOutside() {
 	plan 8 'sleep 60' >in
 	pth-spread --slurm --chunk 4 --poll 1 -o out <in >spread 2>err &
 	pid=$!
-	# Both parts are there, or the second would come after it and run to its end.
-	until [ -s ran ] && [ "$(squeue -hr | wc -l)" = 2 ]; do sleep 0.05; done
+	# Both parts have begun: one that has not is submitted again.
+	until [ "$(grep -c . ran 2>/dev/null)" = 2 ]; do sleep 0.05; done
 	scancel -u root
 	wait $pid
 	assertEquals 0 $?
@@ -241,10 +248,10 @@ testCancelledFromOutside() {
 
 testInterrupted() {
 	slurm || return
-	plan 8 'sleep 5' >in
+	plan 8 'sleep 60' >in
 	pth-spread --slurm --chunk 2 --poll 1 -o out <in >spread 2>err &
 	pid=$!
-	until [ -s ran ]; do sleep 0.05; done
+	until [ "$(grep -c . ran 2>/dev/null)" = 4 ]; do sleep 0.05; done
 	kill -TERM $pid
 	wait $pid 2>/dev/null
 	assertEquals 143 $?

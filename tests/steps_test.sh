@@ -8,8 +8,11 @@
 # A server without end that takes TERM, HUP and USR1.
 forever='trap "echo bye; exit 0" TERM; trap "echo hup" HUP; trap "exit 3" USR1; echo up $$
 while :; do sleep .02; done'
+# It has the time to say what it has to, when it is asked to stop.
+up_ready='{"finite": false, "ready": [{"kind": "log", "matches": "^up"}],
+	"stop": {"grace_us": 15000000}}'
 server() {
-	svc s '{"finite": false, "ready": [{"kind": "log", "matches": "^up"}]}' sh -c "$forever"
+	svc s "$up_ready" sh -c "$forever"
 }
 
 # exec_ SERVICE...: exec1 of a test whose actions are $steps and whose
@@ -92,7 +95,8 @@ s.accept()[0].send(b"hello"); s.accept()')"
 }
 
 testSignals() {
-	steps='[{"signal": {"service": "s", "signal": "HUP"}}, {"wait_us": 600000},
+	steps='[{"signal": {"service": "s", "signal": "HUP"}}, {"exec": {"service": "s",
+		  "argv": ["sh", "-c", "until grep -q hup stdout.log; do sleep .02; done"]}},
 		{"signal": {"service": "s", "signal": "KILL"}}, {"wait_us": 50000}]'
 	exec_ "$(server)"
 	assertEquals 'an end that was asked for is no crash' 'completed: null' "$(status)"
@@ -102,7 +106,8 @@ testSignals() {
 	exec_ "$(server)"
 	assertEquals 'an exit code that was not asked for is' 'failed: s ended with exit code 3' \
 		"$(status)"
-	steps='[{"signal": {"service": "s", "signal": "TERM"}}, {"wait_us": 600000},
+	steps='[{"signal": {"service": "s", "signal": "TERM"}},
+		{"wait_us": 1, "after": {"service": "s", "state": "stopped"}},
 		{"signal": {"service": "s", "signal": "HUP"}}]'
 	exec_ "$(server)"
 	assertEquals 'failed: step 3 of 3 (signal): s does not run (exit code 0)' "$(status)"
@@ -111,7 +116,8 @@ testSignals() {
 testRestart() {
 	steps='[{"wait_us": 50000}, {"restart": {"service": "s"}},
 		{"exec": {"argv": ["cat", "s/up"]}}]'
-	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "file", "path": "up"}]}' \
+	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "file", "path": "up"}],
+			"stop": {"grace_us": 15000000}}' \
 		sh -c 'trap "exit 0" TERM; sleep .1; echo $$ >new; mv new up
 			while :; do sleep .02; done')" \
 		"$(svc c '{}' sleep .6)"
@@ -210,10 +216,10 @@ testRestartThatDoesNotComeUp() {
 	assertMatch "$(status)" 's ended with exit code 5'
 	took 0 20000
 	exec_ "$(svc s '{"finite": false,
-			"ready": [{"kind": "file", "path": "up", "timeout_us": 900000}]}' \
+			"ready": [{"kind": "file", "path": "up", "timeout_us": 5000000}]}' \
 		sh -c 'echo x >>n; [ $(wc -l <n) != 1 ] || : >up; sleep 60')" \
 		"$(svc c '{}' sleep 60)"
-	assertMatch "$(status)" 'error: s: did not make the file up within 900 ms'
+	assertMatch "$(status)" 'error: s: did not make the file up within 5.00 s'
 	assertEquals 'the second did not' 2 "$(wc -l <out/t/s/n)"
 }
 
@@ -259,12 +265,12 @@ testTheRunWaitsForItsSteps() {
 	exec_ "$(server)" "$(svc c '{}' true)"
 	assertEquals 'completed: null' "$(status)"
 	took 400 20000
-	plan='{"wait_us": 300000}' steps='[{"wait_us": 100000}, {"wait_us": 60000000}]'
+	plan='{"wait_us": 3000000}' steps='[{"wait_us": 100000}, {"wait_us": 60000000}]'
 	exec_ "$(server)" "$(svc c '{}' true)"
 	assertEquals 'timeout: step 2 of 2 (wait) had not ended when steps.wait had passed' \
 		"$(status)"
-	took 300 20000
-	plan='{"timeout_us": 300000}'
+	took 3000 20000
+	plan='{"timeout_us": 4000000}'
 	exec_ "$(server)" "$(svc c '{}' true)"
 	assertEquals "timeout: the test's timeout passed before step 2 of 2 (wait) had ended" \
 		"$(status)"
@@ -331,7 +337,7 @@ testAssertionsAtTheEnd() {
 		{"type": "exit_code", "service": "c", "code": [1, 7]},
 		{"type": "exit_code", "service": "s", "code": 0},
 		{"type": "service_running", "service": "c"}]'
-	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "log", "matches": "^up"}]}' \
+	exec_ "$(svc s "$up_ready" \
 		sh -c "echo 'a.b (c)'; echo error >&2; : >made; $forever")" \
 		"$(svc c '{}' sh -c 'sleep .1; exit 7')"
 	assertEquals "$(texts)" 'true true true true true true true false' "$(held)"
@@ -345,7 +351,7 @@ testAssertionsAtTheEnd() {
 		{"type": "exit_code", "service": "s", "code": 1},
 		{"type": "port_open", "service": "s", "port": 5009},
 		{"type": "port_open", "port": 5009, "transport": "udp"}]'
-	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "log", "matches": "^up"}]}' \
+	exec_ "$(svc s "$up_ready" \
 		sh -c "echo a.b; $forever")" "$(svc c '{}' sleep .1)"
 	assertEquals 'false false false false false' "$(held)"
 	assertEquals 'failed: output_contains s: "aXb" is not in its output' "$(status)"
@@ -484,7 +490,7 @@ s.close(); time.sleep(60)'
 		python3 -c "$listen")" "$(svc c "$after" sleep .5)"
 	assertEquals 'completed: null true true' "$(status) $(held)"
 	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "tcp", "port": 5001}]}' \
-		python3 -c "$listen")" "$(svc c "$after" sh -c ': >go; sleep 1.5')"
+		python3 -c "$listen")" "$(svc c "$after" sh -c ': >go; sleep 5')"
 	assertEquals \
 		'failed: service_responsive s: is running, but TCP port 5001 is not listened on' \
 		"$(status)"
@@ -515,8 +521,10 @@ testWrongAssertionsAreErrors() {
 
 testServicesThatAreNotCritical() {
 	for end in 'exit 3' 'kill -SEGV $$'; do
+		steps='[{"wait_us": 1, "after": {"service": "s", "state": "stopped"}}]'
 		exec_ "$(svc s '{"finite": false, "critical": false}' sh -c "sleep .1; $end")" \
 			"$(svc c '{}' sleep 1)"
+		steps=''
 		assertEquals 'completed: null ["s"]' "$(status) $(field '.degraded | tojson')"
 		took 1000 20000
 	done

@@ -2,7 +2,7 @@
 # The faults of tests/stress/fault, each as root and as an ordinary user (or
 # as who you are, when that is an ordinary user). make stress sets
 # PTH_STRESS=long; PTH_STRESS_ONLY chooses faults.
-# timeout: 400
+# timeout: 1100
 # shellcheck disable=SC2086 # $as is words
 . "$TOP/tests/lib.sh"
 

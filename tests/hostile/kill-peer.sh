@@ -5,5 +5,5 @@
 # expect: {"log": []}
 # shellcheck shell=sh
 pids=$(peers) || exit 8
-for pid in $pids; do kill -KILL "$pid"; done
+for pid in $pids; do kill -KILL "$pid" && while [ -e "/proc/$pid" ]; do sleep .02; done; done
 sleep .3

@@ -262,7 +262,7 @@ of_clients(void)
 	{
 		pid_t client = s.pid;
 
-		for (int i = 0; i < 4000 && s.pid == client; i++) {
+		for (int i = 0; i < 20000 && s.pid == client; i++) {
 			supervise_service_reap(&s, 5 * S, S);
 			usleep(1000);
 		}
@@ -272,7 +272,7 @@ of_clients(void)
 	reap(6 * S);
 	CHECK_INT(s.state, PTH_ST_STOPPED);
 	CHECK(faccessat(testdir, "s/waited", F_OK, 0) == 0);
-	for (int i = 0; i < 2000 && faccessat(testdir, "s/stopped", F_OK, 0) != 0; i++)
+	for (int i = 0; i < 20000 && faccessat(testdir, "s/stopped", F_OK, 0) != 0; i++)
 		usleep(1000);
 	CHECK(faccessat(testdir, "s/stopped", F_OK, 0) == 0);
 	end();
@@ -289,7 +289,7 @@ of_clients(void)
 	      "'{\\\"service\\\":{\\\"state\\\":\\\"stopped\\\",\\\"reason\\\":\\\"stopped\\\"}}'"
 	      " >inner.json; echo up; exec sleep 60",
 	    ",\"wait\":{\"argv\":[\"touch\",\"waited\"]}");
-	for (int i = 0; i < 2000 && faccessat(testdir, "s/inner.json", F_OK, 0) != 0; i++)
+	for (int i = 0; i < 20000 && faccessat(testdir, "s/inner.json", F_OK, 0) != 0; i++)
 		usleep(1000);
 	supervise_service_stop(&s, 4 * S);
 	reap(6 * S);

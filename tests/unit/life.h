@@ -49,7 +49,7 @@ end(void)
 	pth_rmtree(testdir, "s", NULL);
 }
 
-/* Step and reap until nothing runs any more, a microsecond after the other; four seconds at
+/* Step and reap until nothing runs any more, a microsecond after the other; 20 seconds at
  * most. */
 static inline void
 settle(int64_t now)
@@ -61,7 +61,7 @@ settle(int64_t now)
 		supervise_logs_drain(&s.at.logs);
 		supervise_service_reap(&s, now, S);
 		supervise_service_step(&s, now++, S);
-	} while (++i < 4000 && supervise_service_is_busy(&s));
+	} while (++i < 20000 && supervise_service_is_busy(&s));
 	CHECK(!supervise_service_is_busy(&s));
 }
 
@@ -69,7 +69,7 @@ settle(int64_t now)
 static inline void
 heard(const char *word)
 {
-	for (int i = 0; i < 4000 && strstr(content("s/stdout.log"), word) == NULL; i++) {
+	for (int i = 0; i < 20000 && strstr(content("s/stdout.log"), word) == NULL; i++) {
 		supervise_logs_drain(&s.at.logs);
 		usleep(1000);
 	}

@@ -7,15 +7,16 @@
 static struct service s;
 static json_t *plan;
 
-/* Reap what runs; four seconds at most. */
+/* Reap what runs, and read what it has said; 20 seconds at most. */
 static inline void
 reap(int64_t now)
 {
-	for (int i = 0; i < 4000 && supervise_service_is_busy(&s); i++) {
+	for (int i = 0; i < 20000 && supervise_service_is_busy(&s); i++) {
 		supervise_logs_drain(&s.at.logs);
 		supervise_service_reap(&s, now, S);
 		usleep(1000);
 	}
+	supervise_logs_drain(&s.at.logs);
 	CHECK(!supervise_service_is_busy(&s));
 }
 

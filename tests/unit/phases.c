@@ -33,7 +33,7 @@ reap(struct phases *p, int64_t now)
 {
 	bool was = p->pid == 0;
 
-	for (int i = 0; i < 2000 && p->pid > 0; i++) {
+	for (int i = 0; i < 20000 && p->pid > 0; i++) {
 		supervise_logs_drain(&at.logs);
 		was = supervise_phases_reap(p, now) || was;
 		usleep(1000);
@@ -59,9 +59,9 @@ stubborn(void)
 {
 	int i = 0;
 
-	while (unlinkat(at.dirfd, "up", 0) != 0 && i++ < 4000)
+	while (unlinkat(at.dirfd, "up", 0) != 0 && i++ < 20000)
 		usleep(1000);
-	CHECK(i < 4000);
+	CHECK(i < 20000);
 }
 
 static const char *

@@ -53,7 +53,7 @@ dies(pid_t pid)
 {
 	int status = 0;
 
-	for (int i = 0; i < 4000; i++) {
+	for (int i = 0; i < 20000; i++) {
 		if (waitpid(pid, &status, WNOHANG) == pid || kill(pid, 0) != 0)
 			return true;
 		usleep(1000);
@@ -270,11 +270,11 @@ of_sessions(void)
 	/* Two of them are in groups of their own. */
 	pid = start(
 	    "g() { perl -e 'setpgrp(0, 0); exec @ARGV' sh -c 'echo >>g; exec sleep 61' & }\n"
-	    "g; g; setsid -f sleep 63; until [ \"$(wc -l <g)\" = 2 ]; do sleep 0.01; done; echo; "
-	    "wait");
+	    "g; g; setsid -f sh -c 'echo >>s; exec sleep 63'\n"
+	    "until [ -s s ] && [ \"$(wc -l <g)\" = 2 ]; do sleep 0.01; done; echo; wait");
 	pth_proc_signal_session(pid, SIGKILL);
 	CHECK(dies(pid));
-	for (int i = 0; i < 2000 && children() > 1; i++) {
+	for (int i = 0; i < 20000 && children() > 1; i++) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
 		usleep(1000);
@@ -402,7 +402,7 @@ of_marks(void)
 	again[1] = b.s;
 	pid = start_in(again, "env -i sleep 67 & sleep 68 & echo; wait");
 	/* Its environment is not there in the very moment of its birth. */
-	for (int i = 0; i < 2000 && !pth_mark_is(pid, mark); i++)
+	for (int i = 0; i < 20000 && !pth_mark_is(pid, mark); i++)
 		usleep(1000);
 	CHECK(pid > 0 && pth_mark_is(pid, mark));
 	CHECK(!pth_mark_is(pid, "x"));
@@ -424,7 +424,7 @@ of_marks(void)
 		};
 
 		pid = pth_proc_spawn(&q, NULL, &e);
-		for (int i = 0; i < 2000 && !pth_mark_is(pid, mark); i++)
+		for (int i = 0; i < 20000 && !pth_mark_is(pid, mark); i++)
 			usleep(1000);
 		CHECK_INT(pth_mark_sweep(id, "/x/y", 4 * PTH_SECOND_US), 1);
 		CHECK(dies(pid));
@@ -491,7 +491,7 @@ of_holders(void)
 			pause();
 	}
 	close(tcp);
-	for (int i = 0; i < 2000 && getsid(holder) != holder; i++)
+	for (int i = 0; i < 20000 && getsid(holder) != holder; i++)
 		usleep(1000);
 	CHECK_INT(hold(false, tcp_port, holder, &h), PTH_HOLD_OURS);
 	CHECK_INT(hold(false, tcp_port, other, &h), PTH_HOLD_OTHER);

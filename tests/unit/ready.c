@@ -209,7 +209,7 @@ logs(void)
 static void
 reap(struct ready *r, int64_t now)
 {
-	for (int i = 0; i < 2000 && r->pid > 0; i++) {
+	for (int i = 0; i < 20000 && r->pid > 0; i++) {
 		supervise_ready_reap(r, now);
 		usleep(1000);
 	}
@@ -222,9 +222,9 @@ stubborn(void)
 {
 	int i = 0;
 
-	while (unlinkat(at.dirfd, "trapped", 0) != 0 && i++ < 4000)
+	while (unlinkat(at.dirfd, "trapped", 0) != 0 && i++ < 20000)
 		usleep(1000);
-	CHECK(i < 4000);
+	CHECK(i < 20000);
 }
 
 static void

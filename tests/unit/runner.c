@@ -117,7 +117,7 @@ hand_over(struct pth_entry *x)
 static void
 settle(const struct pth_entry *x)
 {
-	for (int i = 0; i < 2000 && x->state == PTH_ACTIVE; i++) {
+	for (int i = 0; i < 20000 && x->state == PTH_ACTIVE; i++) {
 		pth_runner_attend(&r);
 		usleep(1000);
 	}
@@ -433,7 +433,8 @@ of_tries(void)
 		x = launched(0, 60 * S);
 		report(x, "{\"status\":\"failed\",\"reason\":\"why\",\"duration_us\":7}");
 		CHECK(x->state == PTH_WAITING);
-		CHECK(x->not_before >= now + pauses[i] && x->not_before < now + pauses[i] + S);
+		CHECK(
+		    x->not_before >= now + pauses[i] && x->not_before <= pth_mono_us() + pauses[i]);
 		CHECK_INT(pth_runner_next(&r), x->not_before);
 		CHECK_INT(x->attempt, i + 2);
 	}

@@ -71,12 +71,14 @@ states(size_t i)
 static void
 reap(int64_t now)
 {
-	for (int i = 0; i < 4000 && st.pid > 0; i++) {
+	for (int i = 0; i < 20000 && st.pid > 0; i++) {
 		supervise_logs_drain(&at.logs);
 		supervise_logs_drain(&services[0].at.logs);
 		supervise_steps_reap(&st, now);
 		usleep(1000);
 	}
+	supervise_logs_drain(&at.logs);
+	supervise_logs_drain(&services[0].at.logs);
 	CHECK_INT(st.pid, 0);
 }
 
@@ -114,9 +116,9 @@ stubborn(void)
 {
 	int i = 0;
 
-	while (unlinkat(testdir, "up", 0) != 0 && i++ < 4000)
+	while (unlinkat(testdir, "up", 0) != 0 && i++ < 20000)
 		usleep(1000);
-	CHECK(i < 4000);
+	CHECK(i < 20000);
 }
 
 static void

@@ -295,7 +295,9 @@ of_two_parts(void)
 		    "a" },
 	};
 	char plan[900];
-	json_t *r, *list;
+	json_t *r, *list, *done;
+	size_t at;
+	int seen = 0;
 
 	for (size_t i = 0; i < countof(of); i++) {
 		unit(of[i].says);
@@ -309,12 +311,13 @@ of_two_parts(void)
 	r = run(SVC("c", FINITE, "exit 0"), plan, "");
 	list = pth_result_setup(r);
 	CHECK_INT(json_array_size(list), 4);
-	for (int i = 0, seen = 0; i < 4; i++) {
-		seen |= 1 << pth_done_index(json_array_get(list, (size_t)i));
-		CHECK(i < 3 || seen == 15);
+	/* In the order of their ends, which is nobody's. */
+	json_array_foreach(list, at, done) {
+		seen |= 1 << pth_done_index(done);
+		if (pth_done_index(done) == 3)
+			CHECK_STR(pth_done_log(done), "setup/phases/beside");
 	}
-	CHECK_STR(pth_done_log(json_array_get(list, 3)), "setup/phases/beside");
-	CHECK_INT(pth_done_index(json_array_get(list, 3)), 3);
+	CHECK_INT(seen, 15);
 	json_decref(r);
 }
 
@@ -424,11 +427,11 @@ of_waits(void)
 	json_decref(r);
 
 	unit("steps.wait as a limit");
-	CHECK_STR(
-	    ends(SVC("c", FINITE, LONG) "," SVC("d", FINITE, "exit 0"), "\"wait_us\":1000000", ""),
+	CHECK_STR(ends(SVC("c", FINITE AFTER("d", "stopped"), LONG) "," SVC("d", FINITE, "exit 0"),
+	              "\"wait_us\":100000", ""),
 	    "timeout: 1 of 2 finite services still ran when steps.wait had passed");
-	CHECK_STR(ends(SVC("c", FINITE, "exit 0"), "\"wait_us\":100000",
-	              "\"steps\":{\"actions\":[{\"wait_us\":60000000}]}"),
+	CHECK_STR(ends(SVC("c", FINITE, "exit 0") "," SVC("s", AFTER("c", "stopped"), LONG),
+	              "\"wait_us\":100000", "\"steps\":{\"actions\":[{\"wait_us\":60000000}]}"),
 	    "timeout: step 1 of 1 (wait) had not ended when steps.wait had passed");
 
 	unit("the test's timeout, of which stopping and what comes after are no part");
@@ -437,9 +440,9 @@ of_waits(void)
 	CHECK_STR(
 	    ends(
 	        SVC("s", "",
-	            "trap 'sleep 1.1; exit 0' TERM; echo >up; while :; do sleep "
+	            "trap 'sleep 2.1; exit 0' TERM; echo >up; while :; do sleep "
 	            "0.01; done") "," SVC("c", FINITE, "until [ -e ../s/up ]; do sleep 0.01; done"),
-	        "\"timeout_us\":2000000,\"teardown\":[" CMD("sleep 1.1; echo >>down") "]", ""),
+	        "\"timeout_us\":4000000,\"teardown\":[" CMD("sleep 2.1; echo >>down") "]", ""),
 	    "completed: ");
 	CHECK(faccessat(testdir, "t/down", F_OK, 0) == 0);
 	CHECK_STR(ends(SVC("c", FINITE, "exit 0"),
@@ -626,8 +629,10 @@ of_interruptions(void)
 static void
 of_results(void)
 {
-	json_t *r = run(SVC("s", "", LONG) "," SVC("c", FINITE, "sleep 0.05"),
-	    "\"setup\":[" CMD("sleep 0.05") "]", "");
+	/* It sleeps when the run has begun, which the file says. */
+	json_t *r = run(SVC("s", "", LONG) "," SVC("c", FINITE,
+	                    "until [ -e ../s/.ready ]; do sleep 0.01; done; sleep 0.05"),
+	    "\"announce\":\"s/.ready\",\"setup\":[" CMD("sleep 0.05") "]", "");
 	const json_t *t = pth_result_timings(r);
 
 	unit("what a result says beside its status");
