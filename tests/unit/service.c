@@ -1,6 +1,7 @@
 /* The life of one service: states, readiness, limits of time, ends and what they mean. */
 #include "supervise/service.h"
 
+#include <stdlib.h>
 #include <sys/prctl.h>
 
 #include "io/file.h"
@@ -153,8 +154,8 @@ of_programs(void)
 
 	unit("it was ready when it ended, though nobody had looked: a log and a file say so");
 	for (int finite = 0; finite < 2; finite++) {
-		started(
-		    "echo up; : >up; exit 3", finite ? "\"finite\":true," CHECKS "]" : CHECKS "]");
+		started("echo up; : >up; exit 3",
+		    finite != 0 ? "\"finite\":true," CHECKS "]" : CHECKS "]");
 		reap(4 * S);
 		CHECK_INT(s.state, PTH_ST_STOPPED);
 		CHECK_STR(s.error, "");
@@ -165,8 +166,8 @@ of_programs(void)
 	}
 	unit("and it was not, when one of them is missing, or a port was to be bound");
 	for (int port = 0; port < 2; port++) {
-		started(port ? "echo up; : >up; exit 3" : "echo up; exit 3",
-		    port ? CHECKS ",{\"kind\":\"udp\",\"port\":1}]" : CHECKS "]");
+		started(port != 0 ? "echo up; : >up; exit 3" : "echo up; exit 3",
+		    port != 0 ? CHECKS ",{\"kind\":\"udp\",\"port\":1}]" : CHECKS "]");
 		reap(4 * S);
 		CHECK_INT(s.state, PTH_ST_ERROR);
 		CHECK(strstr(s.error, "ended with exit code 3 before it was ready") == s.error);
