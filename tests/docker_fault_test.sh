@@ -150,7 +150,8 @@ testKilledRunIsCleaned() {
 	docker_ready || return
 	run=lost experiment lost '[sleep, "60"]' >t.yaml
 	pth-parse t.yaml 2>/dev/null | pth-plan 2>/dev/null | pth-compose >lost.jsonl
-	wait=600 run=alive experiment alive '[sleep, "600"]' >t.yaml
+	server='timeout: 600' wait=600 run=alive experiment alive '[sleep, "600"]' 'timeout: 600' \
+		>t.yaml
 	pth-parse t.yaml 2>/dev/null | pth-plan 2>/dev/null | pth-compose >alive.jsonl
 	pth-exec -o lost lost.jsonl >lost.out &
 	lost=$!

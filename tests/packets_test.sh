@@ -591,6 +591,11 @@ http_runs() {
 # What both ends of a link that loses and delays have seen, and of TCP also reorders and doubles:
 # packets that were lost behind the one are not in the other. (Of QUIC packets that overtake others
 # or are corrupted Wireshark 4.0 guesses wrong packet numbers, and cannot decrypt some that we can.)
+# of_server END: how many packets of the server are in the capture of that end.
+of_server() {
+	tshark -r "quic-$1.pcapng" -Y 'udp.srcport == 4443' 2>/dev/null | wc -l
+}
+
 testBothEndsOfALink() {
 	need_namespaces || return
 	need gtlsserver ngtcp2-server && need gtlsclient ngtcp2-client && need nginx nginx &&
@@ -644,6 +649,8 @@ testBothEndsOfALink() {
 		assertLeast 1 "$(jq -c 'select(.fate == "dropped")' ends/*-quic/link.jsonl |
 			grep -c "\"direction\":\"$way\"")" "packets dropped $way"
 	done
+	assertNotEquals 'what one end has sent is not what the other has received' "$(of_server \
+		client)" "$(of_server server)"
 	assertLeast 1 "$(number quic-server .quic.server.retransmitted_bytes)" 'bytes again'
 	assertLeast 1 "$(number tcp-server .tcp.retransmissions)" 'segments again'
 }

@@ -116,6 +116,8 @@ oneTimeSetUp() {
 			if (strcmp(argv[i], "allocate") == 0) allocate_here();
 			if (strcmp(argv[i], "invalid") == 0) invalid_here();
 			if (strcmp(argv[i], "nap") == 0) usleep(300000);
+			while (strcmp(argv[i], "asked") == 0 && access("ready.env", F_OK) != 0)
+				usleep(10000);
 			if (strcmp(argv[i], "race") == 0) {
 				pthread_create(&t, NULL, race_here, NULL);
 				x++;
@@ -153,7 +155,7 @@ clean_env() { # regular expression of their names
 
 testCpu() {
 	need google-pprof google-perftools || return
-	of=watched pipe '{type: gperf_cpu}' "[$burn, burn, nap]"
+	of=watched pipe '{type: gperf_cpu}' "[$burn, burn, asked, nap]"
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
 	assertTrue 'the profile is there' "[ -s $a/cpu.prof ]"
 	assertMatch "$(cat "$a/cpu.txt")" ' burn_here$'
@@ -220,7 +222,7 @@ testNoCpuProfileIsNoPass() {
 
 testHeap() {
 	need google-pprof google-perftools || return
-	of=watched pipe '{type: gperf_heap}' "[$burn, allocate, nap]"
+	of=watched pipe '{type: gperf_heap}' "[$burn, allocate, asked, nap]"
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
 	assertMatch "$(cat "$a/heap.txt")" ' allocate_here$'
 	assertMatch "$(number heap_mb)" '^64(\.[0-9]+)?$'
@@ -304,7 +306,7 @@ testTime() {
 testStrace() {
 	need strace strace || return
 	strace -o /dev/null true 2>/dev/null || skip 'no ptrace on this machine' || return
-	of=watched pipe '{type: strace}' "[$burn, nap]"
+	of=watched pipe '{type: strace}' "[$burn, asked, nap]"
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
 	assertMatch "$(cat "$a/strace.log")" 'exited with 0'
 	clean_env STRACE
@@ -366,7 +368,7 @@ testStrace() {
 
 testGdb() {
 	need gdb gdb || return
-	of=watched pipe '{type: gdb}' "[$burn, nap]"
+	of=watched pipe '{type: gdb}' "[$burn, asked, nap]"
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
 	clean_env MALLOC_CHECK_
 	pipe '{type: gdb}' "[$burn, abort]"

@@ -38,7 +38,7 @@ testEngineThatIsAsked() {
 	submit: [sh, -c, 'mkdir -p "$1/q"; for i in $(seq "$2" "$3"); do
 	  [ "$i" = 1 ] || continue; "$0" --work "$1" "$i" >/dev/null 2>&1 & done',
 	  "@{bin}/pth-spread", "@{parts}", "@{first}", "@{last}"]
-	status: [sh, -c, 'echo "3 PENDING"; [ -e "$0/1/code" ] || echo "1 RUNNING"
+	status: [sh, -c, 'echo "3 PENDING"; [ -e "$0/1/code" ] || echo "1 RUNNING";
 	  [ -e "$0/asked" ] || echo "2 RUNNING"; : >"$0/asked"', "@{parts}"]
 	array: 10
 	window: 10

@@ -46,7 +46,7 @@ is_ending(pid_t pid)
 	snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
 	if (pth_read_text(AT_FDCWD, text, sizeof text, "%s", path) == 0 ||
 	    (p = strrchr(text, ')')) == NULL)
-		return true;
+		return kill(pid, 0) != 0 && errno == ESRCH; /* others' may be hidden, hidepid */
 	if (sscanf(p, ") %*c %*d %*d %*d %*d %*d %lu", &flags) == 1 && (flags & EXITING) != 0)
 		return true;
 	snprintf(path, sizeof path, "/proc/%ld/status", (long)pid);

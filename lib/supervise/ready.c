@@ -288,17 +288,28 @@ supervise_ready_step(struct ready *r, int64_t now, struct pth_err *e)
 	return PTH_NOT_YET;
 }
 
+/* The last look at what stays when a service has ended. */
+static bool
+look_back(struct ready *r, const json_t *c, int64_t now)
+{
+	const struct ready_kind *k = kind_of(c);
+	int64_t end = pth_mono_us() + PTH_SECOND_US;
+	struct pth_err e;
+
+	if (k == NULL || (k->look != look_log && k->look != look_file))
+		return false;
+	while (!k->look(r, c, now, &e))
+		if (r->log == NULL || !supervise_log_search_behind(r->log) || pth_mono_us() > end)
+			return false;
+	return true;
+}
+
 bool
 supervise_ready_was(struct ready *r, int64_t now)
 {
-	const json_t *c;
-	struct pth_err e;
-
-	while ((c = current(r)) != NULL) {
-		const struct ready_kind *k = kind_of(c);
-
-		if (k == NULL || (k->look != look_log && k->look != look_file) ||
-		    !k->look(r, c, now, &e))
+	supervise_logs_drain(&r->at->logs);
+	while (current(r) != NULL) {
+		if (!look_back(r, current(r), now))
 			return false;
 		wait_for(r, r->index + 1, now);
 	}

@@ -36,7 +36,8 @@ void supervise_ready_begin(struct ready *r, int64_t now);
  * more: "did not bind UDP port 4443 within 10 s". */
 enum readiness supervise_ready_step(struct ready *r, int64_t now, struct pth_err *e);
 /* The service has ended: has it become ready before, by what a log, a file and the answer of a
- * command still say? It may have done both since the last look. */
+ * command still say? It may have done both since the last look. A log is searched to its end, for a
+ * second at most. */
 bool supervise_ready_was(struct ready *r, int64_t now);
 /* Earliest time at which supervise_ready_step() has something to do. */
 int64_t supervise_ready_next(const struct ready *r);

@@ -257,6 +257,16 @@ became_ready(struct service *s, int64_t now, int64_t zero)
 		supervise_service_to(s, PTH_ST_RUNNING);
 }
 
+/* Has it become ready and ended between two looks? A server that ends so early is in the
+ * background, and of one that is started again the next life counts. */
+static bool
+ended_ready(struct service *s, int64_t now)
+{
+	return s->state == PTH_ST_INITIALIZING && s->finite && s->error[0] == '\0' &&
+	    !s->stopping && !s->killed_late && strcmp(pth_svc_restart(s->plan), "no") == 0 &&
+	    supervise_ready_was(&s->ready, now);
+}
+
 static void
 ran_to_end(struct service *s, int64_t now, int64_t zero)
 {
@@ -266,8 +276,7 @@ ran_to_end(struct service *s, int64_t now, int64_t zero)
 
 	s->ended_us = now - zero;
 	supervise_service_inner_take(s, &s->exit, zero);
-	if (s->state == PTH_ST_INITIALIZING && s->error[0] == '\0' && !s->stopping &&
-	    !s->killed_late && supervise_ready_was(&s->ready, now))
+	if (ended_ready(s, now))
 		became_ready(s, now, zero);
 	supervise_ready_stop(&s->ready); /* nobody waits for its answer */
 	was_ready = s->state == PTH_ST_READY || s->state == PTH_ST_RUNNING;

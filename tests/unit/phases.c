@@ -27,7 +27,7 @@ begin(struct phases *p, const char *phase, const char *list, bool all)
 	    p, phase, pth_json_parse(list, strlen(list), NULL), all, PTH_CAT_COMMAND_EXECUTION);
 }
 
-/* Reap the command that runs; two seconds at most. */
+/* Reap the command that runs; 20 seconds at most. */
 static void
 reap(struct phases *p, int64_t now)
 {

@@ -47,7 +47,7 @@ sh(const char *script, struct pth_proc_req q, int64_t limit)
 	return out.s;
 }
 
-/* A child of ours ends, within four seconds; it is reaped, if its parent has not done so. */
+/* A child of ours ends, within 20 seconds; it is reaped, if its parent has not done so. */
 static bool
 dies(pid_t pid)
 {

@@ -205,7 +205,7 @@ logs(void)
 	unlinkat(at.dirfd, "stdout.log", 0);
 }
 
-/* Wait for the end of the check's command, two seconds at most. */
+/* Wait for the end of the check's command, 20 seconds at most. */
 static void
 reap(struct ready *r, int64_t now)
 {

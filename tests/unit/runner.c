@@ -113,7 +113,7 @@ hand_over(struct pth_entry *x)
 	close(ends[0]);
 }
 
-/* Attend until it is no more active, two seconds at most. */
+/* Attend until it is no more active, 20 seconds at most. */
 static void
 settle(const struct pth_entry *x)
 {
