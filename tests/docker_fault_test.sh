@@ -179,7 +179,8 @@ testStoppedFromOutside() {
 	experiment stopped '[sleep, "60"]' >t.yaml
 	# shellcheck disable=SC2046
 	{
-		assertSoon 60 sh -c 'docker ps -q --filter name=client | grep -q .' &&
+		assertSoon 60 sh -c '[ -e run/*/client/.ready ] &&
+			docker ps -q --filter name=client | grep -q .' &&
 			docker stop $(docker ps -q --filter name=client) >/dev/null
 	} &
 	through t.yaml

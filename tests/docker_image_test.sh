@@ -73,6 +73,7 @@ testSegmentsOfTheNetwork() {
 		          while (read($c, $b, 65536)) { $n += length $b } print $n"]}
 		        protocol: {name: minip, version: functional, role: client, target: server}
 		    steps: {wait: 120}
+		    capture: {buffer: 128MiB}
 	EOF
 	through segments.yaml
 	assertEquals "$(why)" 3000000 "$(cat run/*/client/stdout.log)"

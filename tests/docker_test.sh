@@ -82,7 +82,8 @@ testFourInParallelAndNothingForeignIsTouched() {
 		"[ $(field .result.started | sort | tail -1) '<' $(field .result.ended | sort |
 			head -1) ]"
 	assertEquals '' "$(ours)"
-	pth-clean -a >/dev/null
+	# But for the control groups, which are those of all runs of this machine.
+	unshare --mount sh -c 'mount -t tmpfs tmpfs /sys/fs/cgroup && exec pth-clean -a' >/dev/null
 	assertEquals 'foreign foreign foreign' \
 		"$(docker ps -a --format '{{.Names}}') $(docker network ls --filter name=foreign \
 			--format '{{.Name}}') $(docker volume ls -q)"

@@ -50,12 +50,12 @@ testRetries() {
 testStoppedBetweenTries() {
 	host='{"plan": {"environment": {"isolation": "none"}}}'
 	{ one 1-t '{"retries": 5}' sh -c 'exit 3'
-	  one 2-t "$host" sh -c 'until [ -e ../../tries/1-t-3 ]; do sleep .02; done; exit 4'
+	  one 2-t "$host" sh -c 'until [ -e ../../tries/1-t-4 ]; do sleep .02; done; exit 4'
 	  end 2; } >in
 	run pth-exec -j 2 --fail-fast 1 -o out in
 	assertEquals 'failed failed' "$(statuses)"
-	# The pause before the fourth is two seconds.
-	assertEquals 'a ended with exit code 3 3' \
+	# The pause before the fifth is four seconds.
+	assertEquals 'a ended with exit code 3 4' \
 		"$(jq_out -r 'select(.id == "1-t").result | "\(.reason) \(.attempt)"')"
 	d=$(jq_out -r 'select(.id == "1-t").result.dir')
 	assertTrue "$d" "[ -e out/$d/a/stdout.log ]"

@@ -193,7 +193,10 @@ testCopiedMarkDoesNotCount() {
 
 testConnectedSocketIsNoServer() {
 	need /usr/bin/python3 python3 || return
-	assertEquals 'ended with exit code 3 before it was ready' "$(became '{}' "$UDP_LONG" sh -c \
+	# Nobody looks before it has connected.
+	late=$(printf '%s' "$UDP_LONG" | jq -c '.ready |= [{kind: "file", path: "up",
+		timeout_us: 30000000}] + .')
+	assertEquals 'ended with exit code 3 before it was ready' "$(became '{}' "$late" sh -c \
 		"$PY connected up & until [ -e up ]; do sleep 0.05; done; sleep 0.7; exit 3")"
 	# One that has made it ready may connect to its client, and is watched on.
 	exec_one '{"network_environment": {"monitoring_interval_seconds": 1,

@@ -191,8 +191,9 @@ testNatBeforeRouters() {
 		      - {between: [client, one], rebind: 0s address}
 		      - {between: [one, two]}
 		      - {between: [two, server]}
-		    steps:
-		      - {at: 300ms, exec: {service: client, argv: [touch, go]}}
+		    steps: # when the link has been told
+		      - exec: {argv: [sh, -c, "until grep -q change link.jsonl; do sleep 0.05; done"]}
+		      - exec: {service: client, argv: [touch, go]}
 	END
 	go
 	assertCode 0

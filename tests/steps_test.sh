@@ -571,8 +571,8 @@ testStatesOfAfter() {
 		assertEquals "$state" 'completed: null' "$(status)"
 	done
 	exec_ "$(svc s '{"finite": false, "ready": [{"kind": "file", "path": "up"}]}' \
-		sh -c 'sleep .3; : >up; sleep 60')" \
-		"$(svc c '{"after": [{"service": "s", "state": "started"}]}' true)"
+		sh -c 'until [ -e ../c/go ]; do sleep .02; done; : >up; sleep 60')" \
+		"$(svc c '{"after": [{"service": "s", "state": "started"}]}' sh -c ': >go')"
 	assertEquals 'started is before ready' true \
 		"$(field '.services | .c.started_us < .s.ready_us')"
 	for state in completed stopped; do

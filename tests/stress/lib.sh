@@ -119,7 +119,7 @@ clean() {
 	[ ! -s odd ] || bad "$1: temporary files are left: $(tr '\n' ' ' <odd)"
 	# The name of a file that just replaces another lasts until the next run, too.
 	find . \( -name '.?*' -o -type s -o -type p \) -print >odd 2>/dev/null
-	[ -z "${2:-}" ] || sed -i '\,^\./[a-z]*/\([0-9]*/\)\{0\,1\}\.[^/]*\.[0-9]*$,d' odd
+	[ -z "${2:-}" ] || sed -i '\,^\./[a-z]*/\([0-9][-0-9a-z]*/\)\{0\,1\}\.[^/]*\.[0-9]*$,d' odd
 	[ ! -s odd ] || bad "$1: half files, sockets or pipes are left: $(tr '\n' ' ' <odd)"
 	# The next run removes the control groups of one that was killed, and a
 	# test that was cut off has a tmp until it is run again.
