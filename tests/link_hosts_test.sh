@@ -192,7 +192,8 @@ testNatBeforeRouters() {
 		      - {between: [one, two]}
 		      - {between: [two, server]}
 		    steps: # when the link has been told
-		      - exec: {argv: [sh, -c, "until grep -q change link.jsonl; do sleep 0.05; done"]}
+		      - exec: {argv: [sh, -c,
+		          "until grep -q change link.jsonl; do sleep 0.05; done"]}
 		      - exec: {service: client, argv: [touch, go]}
 	END
 	go

@@ -201,7 +201,8 @@ testCpuForAWhile() {
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
 	assertEquals 2 "$(grep -c "^== cpu.prof_[0-9]*.0: $burn\$" "$a/cpu.txt")"
 	assertEquals 2 "$(grep -c ' burn_here$' "$a/cpu.txt")"
-	# By processor time: in real time a sample may fall between the beginning and its look at it.
+	# By processor time: in real time a sample may fall between the beginning and the look at
+	# it.
 	pipe '{type: gperf_cpu, start_profiling_delay: 0.3}' "[$slow, early, burn]"
 	assertEquals 'passed ' "$(verdict | cut -c1-7)"
 	assertMatch "$(cat "$a/cpu.txt")" ' burn_here$'
