@@ -84,7 +84,7 @@ testMinip() {
 	assertEquals "$(why)" passed "$(field .verdict.status)"
 	for side in server client; do
 		assertMatch "$(tshark -r "run/$(field .result.dir)/$side/capture.pcapng" -Y '
-			udp.port == 4443' -T fields -e data 2>/dev/null | unhex)" 'pong 5'
+			udp.port == 4443' -T fields -e udp.payload 2>/dev/null | unhex)" 'pong 5'
 	done
 	assertEquals '' "$(ours)"
 }

@@ -42,8 +42,10 @@ testPingPong() {
 	assertEquals before "$(cat run/*/shared/seen)"
 	assertEquals "$(why)" passed "$(field .verdict.status)"
 	# As on localhost: one capture of the loopback, logs by service.
+	assertEquals '10 0' "$(field '.result.capture | "\(.packets) \(.dropped)"')"
+	# Not the field data: for Wireshark some ports that a client may draw are another protocol.
 	text=$(tshark -r run/001-single/capture.pcapng -Y 'udp.port == 4443' -T fields \
-		-e data 2>/dev/null | unhex)
+		-e udp.payload 2>/dev/null | unhex)
 	assertMatch "$text" 'ping 1'
 	assertMatch "$text" 'pong 5'
 	assertMatch "$(cat run/*/server/stdout.log)" '^send pong 5'

@@ -21,8 +21,8 @@ testMinipExample() {
 	assertEquals "$(why)" passed "$(field .verdict.status)"
 	for side in server client; do
 		capture=run/$(field .result.dir)/$side/capture.pcapng
-		text=$(tshark -r "$capture" -Y 'udp.port == 4443' -T fields -e data 2>/dev/null |
-			unhex)
+		text=$(tshark -r "$capture" -Y 'udp.port == 4443' -T fields \
+			-e udp.payload 2>/dev/null | unhex)
 		assertMatch "$text" 'ping 1'
 		assertMatch "$text" 'pong 5'
 	done
