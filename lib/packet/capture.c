@@ -18,19 +18,23 @@
 #include <arpa/inet.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/os.h"
 #include "packet/port_count.h"
 
 #define BLOCK_BYTES (256u << 10)
 #define BLOCKS 32   /* 8 MiB: a few milliseconds of a saturated loopback */
 #define RETIRE_MS 2 /* a block that is not full is handed over after this */
+#define QUIET_MS (3 * RETIRE_MS)
+#define LATE_US (5 * PTH_SECOND_US) /* for a block that is still to be handed over at the end */
 #define SNAP_MAX 262144
 
 struct ring {
 	int fd;
 	char *map;
 	unsigned blocks;
-	unsigned next; /* block to read */
+	unsigned next;  /* block to read */
+	uint64_t taken; /* packets */
 };
 
 /* What the process was doing when it failed. */
@@ -64,7 +68,7 @@ ring_open(struct ring *r, const struct pth_capture_spec *spec, unsigned snaplen,
 	struct tpacket_req3 req = {
 		.tp_block_size = BLOCK_BYTES,
 		.tp_frame_size = 2048,
-		.tp_retire_blk_tov = RETIRE_MS,
+		.tp_retire_blk_tov = spec->retire > 0 ? spec->retire : RETIRE_MS,
 	};
 	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
 	int version = TPACKET_V3, one = 1;
@@ -130,30 +134,41 @@ take_ready(struct ring *r, struct sink *to)
 		if ((__atomic_load_n(&d->hdr.bh1.block_status, __ATOMIC_ACQUIRE) &
 		        TP_STATUS_USER) == 0)
 			return;
+		r->taken += d->hdr.bh1.num_pkts;
 		take_block(d, to);
 		r->next = (r->next + 1) % r->blocks;
 	}
 }
 
-/* Until ctl says something, then until two retire intervals brought nothing. */
+/* Until ctl says something; then until nothing comes, and all is taken that has come: the kernel
+ * hands over the last block by a timer, which is late on a busy machine. What does not come in
+ * time is dropped. */
 static void
 work(struct ring *r, struct sink *to, int ctl)
 {
-	bool stopping = false;
+	int64_t end = 0; /* > 0: stopping */
+	uint64_t known = 0;
 
 	for (;;) {
-		struct pollfd p[2] = { { r->fd, POLLIN, 0 }, { stopping ? -1 : ctl, POLLIN, 0 } };
-		int n = poll(p, 2, stopping ? 3 * RETIRE_MS : 200);
+		struct pollfd p[2] = { { r->fd, POLLIN, 0 }, { end > 0 ? -1 : ctl, POLLIN, 0 } };
+		int n = poll(p, 2, end > 0 ? QUIET_MS : 200);
+		bool late = end > 0 && pth_mono_us() > end;
 
 		take_ready(r, to);
-		if (n == 0 && stopping)
-			break;
 		/* Quiet: let a reader of the growing file see what there is. */
 		if (n == 0)
 			packet_sink_flush(to);
+		if (end > 0 && (n == 0 || late)) {
+			packet_sink_count(to);
+			known = r->taken + to->r.dropped;
+			if (known >= to->arrived || late)
+				break;
+		}
 		if (p[1].revents != 0)
-			stopping = true;
+			end = pth_mono_us() + LATE_US;
 	}
+	if (known < to->arrived)
+		packet_sink_missing(to, to->arrived - known);
 }
 
 /* The process: a hello, then the result. */

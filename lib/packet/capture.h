@@ -25,6 +25,7 @@ struct pth_capture_spec {
 	unsigned snaplen;                 /* bytes kept of each packet; 0: all */
 	const struct sock_filter *filter; /* its program, packet/bpf.h; NULL: all packets */
 	unsigned filter_n;
+	unsigned retire;  /* ms, then the kernel hands over a block that is not full; 0: 2 */
 	int64_t buffer;   /* bytes of the kernel's ring; 0: 8 MiB */
 	int64_t max_size; /* bytes after which nothing is written any more; 0: no end */
 	unsigned files;   /* > 0: begin a new file at file_size bytes, keep so many */
@@ -44,7 +45,7 @@ struct pth_capture {
 
 struct pth_capture_result {
 	uint64_t packets;     /* in the files that are there */
-	uint64_t dropped;     /* lost in the kernel: its ring was full */
+	uint64_t dropped;     /* lost in the kernel: its ring was full, or not handed over */
 	uint64_t discarded;   /* went with the files that the ring gave up */
 	uint64_t omitted;     /* came after max_size, or could not be written */
 	unsigned first, last; /* numbers of the files; 0 without a ring */

@@ -66,17 +66,24 @@ packet_sink_open(struct sink *s, const struct pth_capture_spec *spec, unsigned s
 }
 
 /* Reading the kernel's counter sets it to zero. */
-static void
-count_drops(struct sink *s)
+void
+packet_sink_count(struct sink *s)
 {
 	struct tpacket_stats_v3 st = { 0 };
 	socklen_t len = sizeof st;
 
 	if (s->socket >= 0 &&
 	    getsockopt(s->socket, SOL_PACKET, PACKET_STATISTICS, &st, &len) == 0) {
-		s->file_dropped += st.tp_drops;
-		s->r.dropped += st.tp_drops;
+		s->arrived += st.tp_packets;
+		packet_sink_missing(s, st.tp_drops);
 	}
+}
+
+void
+packet_sink_missing(struct sink *s, uint64_t n)
+{
+	s->file_dropped += n;
+	s->r.dropped += n;
 }
 
 static void
@@ -133,7 +140,7 @@ next_file(struct sink *s)
 	pth_auto_buf b = PTH_BUF_INIT;
 	unsigned n = s->spec->files;
 
-	count_drops(s);
+	packet_sink_count(s);
 	end_file(s, false);
 	if (s->stopped)
 		return;
@@ -183,6 +190,6 @@ packet_sink_flush(struct sink *s)
 void
 packet_sink_close(struct sink *s)
 {
-	count_drops(s);
+	packet_sink_count(s);
 	end_file(s, true);
 }
